@@ -1,0 +1,52 @@
+/** One strip of the panel, computed from the room. */
+import * as f from "../live/fields";
+import type { Slider } from "../live/wire";
+import { spreadOf, type Lane, type StripModel, type Together } from "../panel/model";
+import type { RoomModel } from "./model.svelte";
+
+export function stripFor(room: RoomModel, slider: Slider): StripModel {
+  const lanes: Lane[] = room.roles.map((look) => {
+    const value = room.position(look.id, slider.id);
+    const placed = value !== null || f.placed(room.fields, room.round, look.id, slider.id);
+    return { look, value, placed, own: look.id === room.you };
+  });
+  const shared = room.phase === "agree";
+  const mine = shared ? f.key.consensus(room.round, slider.id) : f.key.position(room.round, room.you, slider.id);
+  return {
+    id: slider.id,
+    name: slider.name,
+    high: slider.high,
+    low: slider.low,
+    optional: slider.optional === true,
+    lanes,
+    spread: room.hidden ? null : spreadOf(lanes.map((lane) => lane.value)),
+    together: together(room, slider.id),
+    ghost: ghost(room, slider.id),
+    note: room.live.note(mine),
+  };
+}
+
+/** The shared value, in the two phases that are about it. */
+function together(room: RoomModel, slider: string): Together | null {
+  if (room.phase === "place" || room.phase === "compare") return null;
+  const value = room.consensus(slider);
+  return value === null ? null : { value, state: settledState(room, slider) };
+}
+
+function settledState(room: RoomModel, slider: string): Together["state"] {
+  if (!room.insight.settled.includes(slider)) return "open";
+  const written = f.settled(room.fields, room.round, slider);
+  if (written) return written.value === "differ" ? "differ" : "agreed";
+  return (room.insight.differ[slider]?.length ?? 0) > 0 ? "differ" : "agreed";
+}
+
+/** In a later round of the same exercise: where the first round ended. */
+function ghost(room: RoomModel, slider: string): StripModel["ghost"] {
+  const now = room.rounds.find((round) => round.id === room.round);
+  const first = room.rounds.find((round) => round.exercise === now?.exercise);
+  if (!now || !first || first.id === now.id) return null;
+  const value = f.consensus(room.fields, first.id, slider);
+  // A middle that nobody agreed to is no agreement, and neither is a difference that was left to stand.
+  const agreed = typeof f.settled(room.fields, first.id, slider)?.value === "number";
+  return value === null ? null : { value, label: agreed ? "Eerder afgesproken" : "Eerder, niet afgesproken" };
+}

@@ -1,0 +1,31 @@
+/// <reference types="vitest/config" />
+import { fileURLToPath } from "node:url";
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { defineConfig } from "vite";
+
+const server = "http://127.0.0.1:8000";
+
+export default defineConfig({
+  plugins: [svelte()],
+  resolve: {
+    alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) },
+    // Under vitest, Svelte must resolve to its browser build, not the server one.
+    ...(process.env.VITEST ? { conditions: ["browser"] } : {}),
+  },
+  build: {
+    outDir: "dist",
+    // Inlined assets are data: addresses, and the content security policy refuses those.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    target: "es2022",
+  },
+  server: {
+    host: "127.0.0.1",
+    proxy: {
+      "/api": { target: server },
+      "/socket.io": { target: server, ws: true },
+      "/openapi.json": { target: server },
+    },
+  },
+  test: { include: ["src/**/*.test.ts"] },
+});

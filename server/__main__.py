@@ -1,0 +1,77 @@
+"""The command line: `python -m server` starts it; see `--help`."""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from server import concurrency
+from server.settings import Settings, SettingsError, documentation, load
+from sessions.errors import ExerciseError, StoreUnusable
+
+
+def _fail(message: object) -> None:
+    """One clear line and exit code 2."""
+    click.echo(f"mengpaneel: {message}", err=True)
+    sys.exit(2)
+
+
+@click.group(invoke_without_command=True)
+@click.option("--demo", is_flag=True, help="Open a werkplaats with three simulated colleagues.")
+@click.pass_context
+def main(context: click.Context, *, demo: bool) -> None:
+    """Runs Mengpaneel; settings come from the environment (docs/configuration.md)."""
+    if context.invoked_subcommand is not None:
+        return
+    try:
+        settings = load()
+    except SettingsError as error:
+        _fail(error)
+        return
+    # Before anything that might wait is imported.
+    concurrency.prepare(settings.async_mode)
+    try:
+        _run(settings, demo=demo)
+    except (StoreUnusable, ExerciseError, concurrency.PortTaken) as error:
+        _fail(error)
+
+
+@main.command()
+def settings() -> None:
+    """Prints the settings as a page of the manual."""
+    click.echo(documentation(), nl=False)
+
+
+def _run(settings: Settings, *, demo: bool) -> None:
+    from server.app import create_app
+    from server.observability import configure_logs
+    from sessions.store.sqlite import SqliteStore
+
+    configure_logs(settings.log_level)
+    listener = concurrency.listen(settings.host, settings.port)
+    path = Path(settings.store_url.removeprefix("sqlite:///"))
+    store = SqliteStore(path)
+    made = create_app(settings, store)
+    concurrency.spawn(made.hub.run, "hub")
+
+    host, port = listener.getsockname()[:2]
+    address = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"
+    click.echo(f"Mengpaneel runs at {address}")
+    click.echo(f"The data is in  {path.resolve()}")
+    click.echo(f"Stop it with    Ctrl+C (or: kill {os.getpid()})")
+    if demo:
+        from server.demo import start
+
+        links = start(made.hub, store)
+        click.echo(f"Try a seat at   {address}{links.room}")
+        click.echo(f"Look along at   {address}{links.facilitator}")
+    try:
+        concurrency.serve(made.app, made.socketio, listener, settings.async_mode)
+    finally:
+        made.hub.stop()
+        store.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,177 @@
+"""The only file that knows eventlet: how the server waits for many things at once.
+
+`eventlet` (the default) runs everything in one thread and switches where it waits; `threading`
+uses plain threads. The rest of the code uses the standard library's locks, events and queues,
+which eventlet replaces with its own before anything else is imported.
+"""
+
+import gc
+import io
+import logging
+import signal
+import socket
+import sys
+import threading
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from flask_socketio import SocketIO
+
+BACKLOG = 1_024
+MAX_CONNECTIONS = 20_000
+"""Eventlet's WSGI server serves 1,024 by default and lets the next one hang in silence."""
+
+MAX_BODY = 2 * 1024 * 1024
+"""The largest request that is read, in bytes."""
+
+
+class PortTaken(Exception):
+    """The address cannot be listened on; the message says what to do."""
+
+
+def prepare(mode: str) -> None:
+    """Makes the standard library wait the eventlet way; before other imports, once."""
+    if mode == "eventlet":
+        with warnings.catch_warnings():
+            # Eventlet announces its own end at import; ASYNC_MODE=threading is the way out.
+            warnings.simplefilter("ignore")
+            import eventlet
+            import eventlet.hubs
+
+            eventlet.hubs.use_hub("epolls" if sys.platform == "linux" else None)
+            eventlet.monkey_patch()
+
+
+def spawn(work: Callable[[], None], name: str) -> threading.Thread:
+    """Runs work beside the rest, until it returns or the process ends."""
+    thread = threading.Thread(target=work, name=name, daemon=True)
+    thread.start()
+    return thread
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; PortTaken in one line where it cannot be had."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+    except OSError as error:
+        raise PortTaken(f"HOST={host} cannot be used: {error.strerror or error}") from None
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise PortTaken(
+            f"port {port} on {host} cannot be used ({error.strerror}): stop what uses it, "
+            "or set PORT to another one"
+        ) from None
+    return listener
+
+
+def hang_up(environ: dict[str, Any]) -> None:
+    """Cuts the WebSocket of a request where a thread of its own would read on without end."""
+    found = environ.get("werkzeug.socket")
+    if found is not None and "HTTP_UPGRADE" in environ:
+        with suppress(OSError):
+            found.shutdown(socket.SHUT_RDWR)
+
+
+def serve(app: "Flask", socketio: "SocketIO", listener: socket.socket, mode: str) -> None:
+    """Serves until the process is told to stop."""
+    # What lives now lives for good: the collector need not look at it again, and pauses less.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+    if mode == "eventlet":
+        _serve_with_eventlet(_prepared(app), listener)
+    else:
+        _serve_with_threads(_with_whole_body(_prepared(app)), listener)
+
+
+def _serve_with_eventlet(app: Callable[..., Any], listener: socket.socket) -> None:
+    import eventlet.wsgi
+    from eventlet.greenio import GreenSocket
+    from eventlet.hubs import get_hub
+
+    told = threading.Event()
+
+    def stop(number: int, frame: object) -> None:
+        # A signal lands in whatever green thread runs: an exception here would end that one.
+        get_hub().schedule_call_global(0, told.set)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    green = listener if isinstance(listener, GreenSocket) else GreenSocket(listener)
+    # Beside this one, because it waits for every open WebSocket before it returns.
+    serving = eventlet.spawn(
+        eventlet.wsgi.server, green, app, max_size=MAX_CONNECTIONS, log_output=False, debug=False
+    )
+    serving.link(lambda ended: told.set())
+    told.wait()
+
+
+def _serve_with_threads(app: Callable[..., Any], listener: socket.socket) -> None:
+    from werkzeug.serving import WSGIRequestHandler, make_server
+
+    class Handler(WSGIRequestHandler):
+        # With 1.1 it would go on reading a closed WebSocket as if it were HTTP.
+        protocol_version = "HTTP/1.0"
+
+        def log(self, type: str, message: str, *args: Any) -> None:
+            """Says nothing: its lines hold the addresses of participants."""
+
+    def thread_failed(failure: threading.ExceptHookArgs) -> None:
+        # The transport's writers meet sockets that their clients closed: no news, no traceback.
+        logging.getLogger(__name__).info("thread ended by %s", failure.exc_type.__name__)
+
+    threading.excepthook = thread_failed
+
+    def stop(number: int, frame: object) -> None:
+        raise SystemExit(0)  # Signals reach the main thread, which is this one.
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    host, port = listener.getsockname()[:2]
+    server = make_server(
+        host, port, app, threaded=True, request_handler=Handler, fd=listener.fileno()
+    )
+    server.serve_forever()
+
+
+class _Silent(io.TextIOBase):
+    """Swallows what the WSGI layers write of a closed socket: it holds participants' addresses."""
+
+    def write(self, text: str) -> int:
+        return len(text)
+
+
+def _prepared(app: Callable[..., Any]) -> Callable[..., Any]:
+    """Declines compression per message, and gives the WSGI layers nowhere to write.
+
+    Compression costs 90 kB of memory a client, for small messages.
+    """
+    silent = _Silent()
+
+    def wrapped(environ: dict[str, Any], start_response: Any) -> Any:
+        environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
+        environ["wsgi.errors"] = silent
+        return app(environ, start_response)
+
+    return wrapped
+
+
+def _with_whole_body(app: Callable[..., Any]) -> Callable[..., Any]:
+    """Reads a request's body before it is answered: Werkzeug's connection hangs on the rest."""
+
+    def wrapped(environ: dict[str, Any], start_response: Any) -> Any:
+        length = environ.get("CONTENT_LENGTH") or "0"
+        if length.isdigit() and int(length) <= MAX_BODY:
+            environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(int(length)))
+        return app(environ, start_response)
+
+    return wrapped

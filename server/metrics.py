@@ -1,0 +1,13 @@
+"""What `/metrics` tells, in Prometheus' own form; never anything of a person."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+BATCHES = Counter("mengpaneel_batches_total", "Batches stored and shown")
+REFUSED = Counter("mengpaneel_refused_total", "Events refused, by code", ["code"])
+CONNECTIONS = Gauge("mengpaneel_connections", "Connections now, by namespace", ["namespace"])
+STORING = Histogram(
+    "mengpaneel_store_seconds",
+    "Time the store takes for one group of batches",
+    buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1),
+)
+EVENTS = Counter("mengpaneel_events_total", "Events received, by name", ["event"])

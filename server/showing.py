@@ -1,0 +1,105 @@
+"""What goes to whom: each view of a room gets one frame, masked, encoded once.
+
+Called by the hub alone, under its lock, for what the store has already.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from time import monotonic
+
+from server import metrics
+from server.broadcast import Broadcast
+from server.connection import Connection
+from server.openroom import OpenRoom
+from sessions import fields as f
+from sessions import masking
+from sessions.exercise import Exercise
+from sessions.fields import Changes
+from sessions.protocol.messages import Frame, Snapshot, You
+from sessions.room import stamp
+
+INSIGHT_EVERY = 0.25
+"""While people drag, insight goes out this often at most, and once more for the last state."""
+
+
+class Showing:
+    """Sends snapshots and frames; `changed` hears of every room that looks different now."""
+
+    def __init__(
+        self,
+        broadcast: Broadcast,
+        exercises: Mapping[str, Exercise],
+        clock: Callable[[], datetime],
+        changed: Callable[[OpenRoom], None],
+    ) -> None:
+        self._broadcast = broadcast
+        self._exercises = exercises
+        self._clock = clock
+        self._changed = changed
+        self._owed: dict[str, float] = {}
+        """Rooms whose last insight is not of the last state, and when it is due."""
+
+    @property
+    def due(self) -> float:
+        """When the next owed insight goes out; infinity when none is owed."""
+        return min(self._owed.values(), default=float("inf"))
+
+    def advance(self, room: OpenRoom, seq: int, changes: Changes) -> None:
+        """Takes a stored batch into the map and shows each view its part of it."""
+        metrics.BATCHES.inc()
+        was_hidden = room.hidden()
+        before = dict(room.fields) if was_hidden else room.fields
+        room.advance(seq, changes)
+        hidden = was_hidden or room.hidden()
+        dragged = all(f.is_dragged(key) or f.is_private(key) for key in changes)
+        now = monotonic()
+        with_insight = not dragged or now - room.insight_at >= INSIGHT_EVERY
+        for view, connections in room.by_view(hidden=hidden).items():
+            if hidden:
+                seen = masking.mask_changes(before, room.fields, changes, view)
+            else:
+                seen = masking.mask(changes, view, room.fields)
+            if seen or with_insight:
+                shown = room.insight(view) if with_insight else None
+                self._broadcast.send(connections, "frame", Frame(seq, seen, shown))
+        self._after(room, now, with_insight=with_insight)
+
+    def show(self, room: OpenRoom, changes: Changes) -> None:
+        """A frame without a batch: who is online, or an insight that was owed."""
+        for view, connections in room.by_view(hidden=room.hidden()).items():
+            frame = Frame(room.seq, changes, room.insight(view))
+            self._broadcast.send(connections, "frame", frame)
+        self._after(room, monotonic(), with_insight=True)
+
+    def snapshot(self, room: OpenRoom, connection: Connection) -> None:
+        """The whole room, for one connection."""
+        view = masking.view_of(connection.actor, hidden=room.hidden())
+        used = {room.fields[f.round_(one)]["exercise"] for one in masking.rounds(room.fields)}
+        snapshot = Snapshot(
+            seq=room.seq,
+            now=stamp(self._clock()),
+            you=You(connection.actor.name),
+            fields=room.shown(view),
+            insight=room.insight(view),
+            exercises={one: self._exercises[one].hash for one in sorted(used)},
+        )
+        self._broadcast.send([connection], "snapshot", snapshot)
+
+    def pay(self, rooms: Mapping[str, OpenRoom], now: float) -> None:
+        """Sends the insights that are due."""
+        for code in [code for code, due in self._owed.items() if due <= now]:
+            del self._owed[code]
+            if code in rooms:
+                self.show(rooms[code], {})
+
+    def forget(self, room: OpenRoom) -> None:
+        """The room is gone: nothing is owed any more."""
+        self._owed.pop(room.code, None)
+
+    def _after(self, room: OpenRoom, now: float, *, with_insight: bool) -> None:
+        if with_insight:
+            room.insight_at = now
+            self._owed.pop(room.code, None)
+        elif room.code not in self._owed:
+            self._owed[room.code] = room.insight_at + INSIGHT_EVERY
+        self._changed(room)

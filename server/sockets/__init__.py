@@ -1,0 +1,1 @@
+"""Socket.IO: from untrusted packets to commands for the hub."""

@@ -1,0 +1,1 @@
+"""The pure core of Mengpaneel: rooms, rules and insight, without any I/O."""

@@ -1,0 +1,162 @@
+"""The keys of a room's flat map: how they are built, read and kept from others.
+
+A room is `key -> JSON value`; a key is a kind and its parts, joined by `/`
+(`position/huidig/sociaal/bestuur`). Keys that begin with `~` are private to the server.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+Value = Any
+"""A JSON value; None never stands in a map, it removes a key."""
+Fields = dict[str, Value]
+Changes = dict[str, Value]
+"""What a batch sets; None removes a key."""
+
+ROOM = "room"
+ROLES = "roles"
+VISIBILITY = "visibility"
+STEPS = "steps"
+JOINING = "joining"
+EXPIRES_AT = "expires_at"
+PHASE = "phase"
+ROUND = "round"
+WIJK = "wijk"
+LOCKED = "locked"
+HELP = "help"
+UPCOMING = "upcoming"
+
+WERKPLAATS = "~werkplaats"
+MOVED_AT = "~moved_at"
+EXPECTED = "~expected"
+CALL = "~call"
+
+DRAGGED = ("position", "consensus")
+"""Kinds that change many times a second while somebody drags."""
+
+
+def round_(round_id: str) -> str:
+    return f"rounds/{round_id}"
+
+
+def about(round_id: str) -> str:
+    return f"about/{round_id}"
+
+
+def revealed(round_id: str) -> str:
+    return f"revealed/{round_id}"
+
+
+def seat(role: str) -> str:
+    return f"seat/{role}"
+
+
+def online(role: str) -> str:
+    return f"online/{role}"
+
+
+def position(round_id: str, role: str, slider: str) -> str:
+    return f"position/{round_id}/{role}/{slider}"
+
+
+def placed(round_id: str, role: str, slider: str) -> str:
+    return f"placed/{round_id}/{role}/{slider}"
+
+
+def reason(round_id: str, role: str, slider: str) -> str:
+    return f"reason/{round_id}/{role}/{slider}"
+
+
+def done(round_id: str, role: str) -> str:
+    return f"done/{round_id}/{role}"
+
+
+def consensus(round_id: str, slider: str) -> str:
+    return f"consensus/{round_id}/{slider}"
+
+
+def agreed(round_id: str, role: str, slider: str) -> str:
+    return f"agreed/{round_id}/{role}/{slider}"
+
+
+def settled(round_id: str, slider: str) -> str:
+    return f"settled/{round_id}/{slider}"
+
+
+def proposal(role: str) -> str:
+    return f"proposal/{role}"
+
+
+def question(question_id: str, part: str) -> str:
+    return f"question/{question_id}/{part}"
+
+
+def token(role: str) -> str:
+    """The SHA-256 of the token of a seat: private, never on the wire (RM6)."""
+    return f"~token/{role}"
+
+
+def kind(key: str) -> str:
+    """The first part of a key: `position` of `position/huidig/sociaal/bestuur`."""
+    return key.partition("/")[0]
+
+
+def parts(key: str) -> list[str]:
+    """A key's parts after its kind."""
+    return key.split("/")[1:]
+
+
+def is_private(key: str) -> bool:
+    """True for what only the server may know (RM3)."""
+    return key.startswith("~")
+
+
+def is_dragged(key: str) -> bool:
+    """True for a value that may change many times a second (HI4)."""
+    return kind(key) in DRAGGED
+
+
+def of_role(fields: Iterable[str], role: str, kinds: frozenset[str]) -> list[str]:
+    """The keys of `kinds` in which `role` is the seat, in any round."""
+    found = []
+    for key in fields:
+        head, *rest = key.split("/")
+        if head not in kinds:
+            continue
+        place = 0 if head in ("proposal", "seat", "~token") else 1
+        if len(rest) > place and rest[place] == role:
+            found.append(key)
+    return found
+
+
+def apply(fields: Fields, changes: Mapping[str, Value]) -> None:
+    """Sets and removes in place: a batch takes effect as a whole (RM2)."""
+    for key, value in changes.items():
+        if value is None:
+            fields.pop(key, None)
+        else:
+            fields[key] = value
+
+
+_TEXT_KINDS = frozenset({"reason", "minority", "text", ROOM})
+_TEXT_PARTS = frozenset({"text", "who"})
+
+
+def holds_words(key: str) -> bool:
+    """True for a value that somebody wrote."""
+    head, *rest = key.split("/")
+    return head in _TEXT_KINDS or (head in ("action", "question") and rest[-1] in _TEXT_PARTS)
+
+
+def without_words(key: str, value: Value) -> Value:
+    """What the history keeps of a value: never what somebody wrote or is called (HI2)."""
+    if value is None:
+        return None
+    if holds_words(key):
+        return True
+    head = kind(key)
+    if head == "seat":
+        return {"name": None, "since": value["since"]}
+    if head in ("announcement", "timer"):
+        return {part: v for part, v in value.items() if part not in ("text", "label")}
+    return value
