@@ -53,7 +53,7 @@ def _run(settings: Settings, *, demo: bool) -> None:
     path = Path(settings.store_url.removeprefix("sqlite:///"))
     store = SqliteStore(path)
     made = create_app(settings, store)
-    concurrency.spawn(made.hub.run, "hub")
+    ticking = concurrency.spawn(made.hub.run, "hub")
 
     host, port = listener.getsockname()[:2]
     address = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"
@@ -70,7 +70,9 @@ def _run(settings: Settings, *, demo: bool) -> None:
         concurrency.serve(made.app, made.socketio, listener, settings.async_mode)
     finally:
         made.hub.stop()
+        ticking.join()
         store.close()
+    concurrency.leave(settings.async_mode)
 
 
 if __name__ == "__main__":

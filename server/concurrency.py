@@ -8,6 +8,7 @@ which eventlet replaces with its own before anything else is imported.
 import gc
 import io
 import logging
+import os
 import signal
 import socket
 import sys
@@ -93,6 +94,18 @@ def serve(app: "Flask", socketio: "SocketIO", listener: socket.socket, mode: str
         _serve_with_threads(_with_whole_body(_prepared(app)), listener)
 
 
+def leave(mode: str) -> None:
+    """Ends the process once all is stored and closed, whatever its threads still do.
+
+    A connection's thread may be busy with a line of the log: the interpreter's own ending would
+    stop it there, and then fail on the lock that it holds.
+    """
+    if mode == "threading":
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
+
+
 def _serve_with_eventlet(app: Callable[..., Any], listener: socket.socket) -> None:
     import eventlet.wsgi
     from eventlet.greenio import GreenSocket
@@ -131,16 +144,18 @@ def _serve_with_threads(app: Callable[..., Any], listener: socket.socket) -> Non
 
     threading.excepthook = thread_failed
 
-    def stop(number: int, frame: object) -> None:
-        raise SystemExit(0)  # Signals reach the main thread, which is this one.
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
     host, port = listener.getsockname()[:2]
     server = make_server(
         host, port, app, threaded=True, request_handler=Handler, fd=listener.fileno()
     )
-    server.serve_forever()
+
+    def stop(number: int, frame: object) -> None:
+        # It waits for the loop to end, and a signal lands in the thread of that loop.
+        spawn(server.shutdown, "shutdown")
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    server.serve_forever(poll_interval=0.1)
 
 
 class _Silent(io.TextIOBase):
