@@ -32,8 +32,8 @@ class RoomRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     municipality: Title
     case: Name | None = None
     roles: list[Id | Role] | None = None
-    questions: list[Text] = []
-    expected: dict[str, Name] = {}
+    questions: list[Text] | None = None
+    expected: dict[str, Name] | None = None
     call: Name | None = None
 
 
@@ -109,7 +109,7 @@ def room_fields(werkplaats: Werkplaats, request: RoomRequest) -> Fields:
         }
     if werkplaats.wijk:
         fields[f.WIJK] = True
-    for number, text in enumerate(request.questions, start=1):
+    for number, text in enumerate(request.questions or (), start=1):
         fields[f.question(f"vraag-{number}", "text")] = text
     if request.expected:
         fields[f.EXPECTED] = dict(request.expected)

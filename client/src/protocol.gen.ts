@@ -65,10 +65,10 @@ export interface RoomRequest {
   municipality: string;
   case?: string | null;
   roles?: (string | Role)[] | null;
-  questions?: string[];
+  questions?: string[] | null;
   expected?: {
     [k: string]: string;
-  };
+  } | null;
   call?: string | null;
 }
 /**
@@ -153,7 +153,7 @@ export interface Consensus {
   round?: string | null;
 }
 /**
- * A new werkplaats with its rooms.
+ * A new werkplaats with its rooms; by default live, and the seats take the steps.
  */
 export interface CreateWerkplaats {
   title: string;
@@ -162,11 +162,11 @@ export interface CreateWerkplaats {
    * @maxItems 100
    */
   rooms: RoomRequest[];
-  visibility?: "hidden" | "live";
-  steps?: "facilitator" | "seats";
+  visibility?: ("hidden" | "live") | null;
+  steps?: ("facilitator" | "seats") | null;
   rounds?: RoundSettings[] | null;
   roles?: (string | Role)[] | null;
-  wijk?: boolean;
+  wijk?: boolean | null;
   retention_days?: number | null;
 }
 /**

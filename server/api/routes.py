@@ -8,7 +8,7 @@ import msgspec
 from flask import Flask, Response, request
 
 from server.api.access import Access
-from server.api.problems import ApiProblem, not_valid
+from server.api.problems import ApiProblem, invalid, not_valid
 from server.security import is_foreign
 from server.settings import Settings
 
@@ -90,10 +90,7 @@ def number(name: str, default: int, low: int, high: int) -> int:
     if text is None:
         return default
     if not (text.isascii() and text.isdigit() and len(text) < 12 and low <= int(text) <= high):
-        raise ApiProblem(
-            HTTPStatus.BAD_REQUEST,
-            f"{name}: give a whole number from {low} to {high}",
-        )
+        raise invalid(name, f"give a whole number from {low} to {high}")
     return int(text)
 
 
@@ -101,5 +98,5 @@ def flag(name: str) -> bool:
     """A yes or no from the query; 400 for anything else."""
     text = request.args.get(name, "false")
     if text not in ("true", "false"):
-        raise ApiProblem(HTTPStatus.BAD_REQUEST, f"{name}: give true or false")
+        raise invalid(name, "give true or false")
     return text == "true"

@@ -122,9 +122,9 @@ class Werkplaatsen:
                 plenary=hashed(plenary_token),
                 created_at=stamp(now),
                 expires_at=expiry(now, body.retention_days or self._settings.retention_days),
-                visibility=body.visibility,
-                steps=body.steps,
-                wijk=body.wijk,
+                visibility=body.visibility or "live",
+                steps=body.steps or "seats",
+                wijk=bool(body.wijk),
                 roles=roles,
                 rounds=rounds,
             )
@@ -219,9 +219,12 @@ def _check_rooms(rooms: Sequence[RoomRequest], roles: Sequence[Role]) -> None:
             if len(own) > 12:
                 raise invalid(f"{where}.roles", "a room has at most 12 roles")
             _check_roles(own, f"{where}.roles")
-        if len(room.questions) > 100:
+        questions = room.questions or ()
+        if len(questions) > 100:
             raise invalid(f"{where}.questions", "a room has at most 100 questions")
-        for unknown in sorted(set(room.expected) - {role.id for role in own}):
+        for number, text in enumerate(questions):
+            _check_text(text, f"{where}.questions[{number}]")
+        for unknown in sorted(set(room.expected or ()) - {role.id for role in own}):
             raise invalid(f"{where}.expected", f"{unknown} is no role of this room")
 
 

@@ -19,15 +19,15 @@ class _Body(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class CreateWerkplaats(_Body, frozen=True):
-    """A new werkplaats with its rooms."""
+    """A new werkplaats with its rooms; by default live, and the seats take the steps."""
 
     title: Title
     rooms: Rooms
-    visibility: Literal["live", "hidden"] = "live"
-    steps: Literal["seats", "facilitator"] = "seats"
+    visibility: Literal["live", "hidden"] | None = None
+    steps: Literal["seats", "facilitator"] | None = None
     rounds: Annotated[list[RoundSettings], msgspec.Meta(min_length=1, max_length=20)] | None = None
     roles: Annotated[list[Id | Role], msgspec.Meta(min_length=1, max_length=12)] | None = None
-    wijk: bool = False
+    wijk: bool | None = None
     retention_days: Annotated[int, msgspec.Meta(ge=1, le=3650)] | None = None
 
 
