@@ -1,10 +1,26 @@
 /** One strip of the panel, computed from the room. */
 import * as f from "../live/fields";
-import type { Slider } from "../live/wire";
+import type { Note } from "../live/own";
+import type { Fields, Insight, Slider } from "../live/wire";
 import { spreadOf, type Lane, type StripModel, type Together } from "../panel/model";
-import type { RoomModel } from "./model.svelte";
+import type { RoleLook } from "../panel/roles";
 
-export function stripFor(room: RoomModel, slider: Slider): StripModel {
+/** What a strip needs to know of the room; `position` and `consensus` are one's own values where those are newer. */
+export interface StripRoom {
+  fields: Fields;
+  insight: Insight;
+  phase: f.Phase;
+  round: string;
+  rounds: readonly f.Round[];
+  roles: readonly RoleLook[];
+  you: string;
+  hidden: boolean;
+  live: { note(name: string): Note | null };
+  position(role: string, slider: string): f.Position | null;
+  consensus(slider: string): number | null;
+}
+
+export function stripFor(room: StripRoom, slider: Slider): StripModel {
   const lanes: Lane[] = room.roles.map((look) => {
     const value = room.position(look.id, slider.id);
     const placed = value !== null || f.placed(room.fields, room.round, look.id, slider.id);
@@ -27,21 +43,26 @@ export function stripFor(room: RoomModel, slider: Slider): StripModel {
 }
 
 /** The shared value, in the two phases that are about it. */
-function together(room: RoomModel, slider: string): Together | null {
+function together(room: StripRoom, slider: string): Together | null {
   if (room.phase === "place" || room.phase === "compare") return null;
   const value = room.consensus(slider);
-  return value === null ? null : { value, state: settledState(room, slider) };
+  return value === null ? null : { value, state: settledState(room, slider, value) };
 }
 
-function settledState(room: RoomModel, slider: string): Together["state"] {
+function settledState(room: StripRoom, slider: string, value: number): Together["state"] {
   if (!room.insight.settled.includes(slider)) return "open";
   const written = f.settled(room.fields, room.round, slider);
   if (written) return written.value === "differ" ? "differ" : "agreed";
-  return (room.insight.differ[slider]?.length ?? 0) > 0 ? "differ" : "agreed";
+  const differ = room.insight.differ[slider] ?? [];
+  const agreed = room.insight.agreed[slider] ?? [];
+  // Who is away may have said the other thing: what those who are here say is what is settled.
+  if (agreed.length === 0 || differ.some((role) => f.online(room.fields, role))) return "differ";
+  // Insight may trail a moved slider a moment, and what nobody agreed to never looks agreed.
+  return agreed.every((role) => f.agreed(room.fields, room.round, role, slider) === value) ? "agreed" : "open";
 }
 
 /** In a later round of the same exercise: where the first round ended. */
-function ghost(room: RoomModel, slider: string): StripModel["ghost"] {
+function ghost(room: StripRoom, slider: string): StripModel["ghost"] {
   const now = room.rounds.find((round) => round.id === room.round);
   const first = room.rounds.find((round) => round.exercise === now?.exercise);
   if (!now || !first || first.id === now.id) return null;
