@@ -30,7 +30,7 @@ def test_the_own_link_opens_the_same_seat_elsewhere(invite: Invite, api: Api) ->
     laptop.visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])
     laptop.sit(f"/kamer/{api.werkplaats().code}")
     laptop.button("Meer").click()
-    laptop.button("Kopieer mijn eigen link").click()
+    laptop.button("Kopieer mijn persoonlijke link").click()
     expect(laptop.button("Gekopieerd")).to_be_visible()
     link = laptop.page.evaluate("navigator.clipboard.readText()")
     laptop.page.get_by_role("dialog").get_by_role("button", name="Sluiten").click()
@@ -76,7 +76,7 @@ def test_a_freed_seat_says_what_to_do(invite: Invite) -> None:
     page.get_by_role("button", name="Maak vrij", exact=True).click()
     expect(page.get_by_text("De stoel van wijkambtenaar is vrij.")).to_be_visible()
 
-    expect(desk.page.get_by_role("heading", level=1)).to_have_text("Je stoel is vrijgegeven")
+    expect(desk.page.get_by_role("heading", level=1)).to_have_text("Je stoel is vrijgemaakt")
     desk.button("Kies een stoel").click()
     desk.button("Wijkambtenaar Ga zitten").click()
     desk.seated()

@@ -80,7 +80,7 @@ def test_the_whole_story(story: Story) -> None:
 def _presence(story: Story) -> None:
     for role in ("Wijkambtenaar", "Sociaal domein", "Fysiek domein"):
         expect(story.card.get_by_text(f"{role}: aanwezig, 0 van 5 schuiven")).to_be_attached()
-    expect(story.facilitator.get_by_text("3 van 6 stoelen aanwezig")).to_be_visible()
+    expect(story.facilitator.get_by_text("3 van 6 deelnemers aanwezig")).to_be_visible()
     here = story.wijkambtenaar.page.get_by_role("list", name="Wie er zijn")
     expect(here.get_by_text("Anneke")).to_be_visible()
     expect(here.locator("li.online")).to_have_count(3)
@@ -192,13 +192,13 @@ def _agreeing(story: Story) -> None:
         desk.slider(name).button("Zo kan het voor mij").click()
     for desk in story.trio:
         expect(desk.slider(name).root.get_by_text("Afgesproken", exact=True)).to_be_visible()
-        expect(desk.page.get_by_text("1 van 5 afgesproken")).to_be_visible()
+        expect(desk.page.get_by_text("1 van 5 schuiven")).to_be_visible()
     shared.more.click()
     shared.shows("56")
     for desk in story.trio:
         desk.slider(name).shows("56")
         expect(desk.slider(name).root.get_by_text("De schuif is verzet.")).to_be_visible()
-        expect(desk.page.get_by_text("0 van 5 afgesproken")).to_be_visible()
+        expect(desk.page.get_by_text("0 van 5 schuiven")).to_be_visible()
     for desk in story.trio:
         desk.slider(name).button("Zo kan het voor mij").click()
         desk.slider("Communicatie").button("We laten dit verschil staan").click()
@@ -206,7 +206,7 @@ def _agreeing(story: Story) -> None:
         expect(
             desk.slider("Communicatie").root.get_by_text("Jullie laten dit verschil staan")
         ).to_be_visible()
-        expect(desk.page.get_by_text("2 van 5 afgesproken")).to_be_visible()
+        expect(desk.page.get_by_text("2 van 5 schuiven")).to_be_visible()
 
 
 def _outcome(story: Story) -> None:
@@ -222,12 +222,12 @@ def _outcome(story: Story) -> None:
         recognised = page.get_by_role("region", name="hierin herkennen jullie je")
         expect(recognised.get_by_role("listitem").first).to_be_visible()
         expect(recognised.get_by_role("heading", name="hierin zijn jullie anders")).to_be_visible()
-        tipping = page.get_by_role("region", name="De kleinste stap naar een andere vorm")
+        tipping = page.get_by_role("region", name="De kleinste stap naar een ander profiel")
         expect(tipping).to_contain_text(re.compile(r"van \d+ naar \d+ gaan"))
-        own = page.get_by_role("region", name="Wat ieder vanuit de eigen plek ziet")
+        own = page.get_by_role("region", name="Wat ieder vanuit de eigen stoel ziet")
         expect(own.get_by_role("listitem")).to_have_count(3)
-        page.get_by_text("Alle vormen, met de getallen").click()
-        ranking = page.locator("details").filter(has_text="Alle vormen").locator("details")
+        page.get_by_text("Alle profielen, met de getallen").click()
+        ranking = page.locator("details").filter(has_text="Alle profielen").locator("details")
         expect(ranking).to_have_count(5)
         reading = page.get_by_role("region", name="Hoe zeker is dit?")
         expect(reading).to_contain_text("eigen lezing van Mengpaneel")

@@ -310,7 +310,7 @@ def _called(trio: Trio, invite: Invite) -> Iterator[Stop]:
         yield "still", page
     path = f"rooms/{trio.made.code}/seats/sociaal"
     assert trio.made.api.ask("DELETE", path, trio.made.token).status_code == 204
-    expect(page.get_by_text("Je stoel is vrijgegeven")).to_be_visible()
+    expect(page.get_by_text("Je stoel is vrijgemaakt")).to_be_visible()
     yield "freed", page
 
 
@@ -379,7 +379,7 @@ def overview(invite: Invite, api: Api) -> Iterator[Stop]:
         page.get_by_role("checkbox", name="Kies Waterveen").check()
         page.get_by_role("checkbox", name="Kies Duinrade").check()
         page.get_by_role("button", name="Zet 2 kamers stil").click()
-        expect(page.get_by_text("staat stil").first).to_be_visible()
+        expect(page.get_by_text("stilgezet").first).to_be_visible()
         yield "overview-chosen", page
         page.get_by_role("button", name="Tabel").click()
         yield "overview-table", page

@@ -84,7 +84,7 @@ const READS: Record<string, (body: unknown) => unknown> = {
   OverviewAnswer(body) {
     const { text, refused } = resultOf(body as OverviewAnswer, stepDone("uitkomst"));
     expect(text).toBe("1 kamer ging naar uitkomst.");
-    expect(refused).toEqual([{ code: "zzzzzz", reason: "no room of this werkplaats" }]);
+    expect(refused).toEqual([{ code: "zzzzzz", reason: "dit lukte niet" }]);
   },
   Accepted: (body) => expect(body as Ack).toMatchObject({ ok: true, seq: expect.any(Number) as number }),
   Declined(body) {
@@ -95,7 +95,7 @@ const READS: Record<string, (body: unknown) => unknown> = {
   Refused(body) {
     const { event, slider, error } = body as Refused;
     expect([event, slider]).toEqual(["move", "bestuur"]);
-    expect(refusalSentence(error.code)).toBe("De stap is al voorbij. We tonen wat de kamer weet.");
+    expect(refusalSentence(error.code)).toBe("De stap is al voorbij. Je ziet nu wat is opgeslagen.");
   },
   Expired: (body) => expect(body).toEqual({}),
   async Problem(body) {

@@ -34,7 +34,7 @@ describe("news", () => {
   });
 
   it("tells a new word for the difference", () => {
-    expect(said({}, insight("verschil"))).toBe("bestuur: Nu verschil, 40 punten uit elkaar.");
+    expect(said({}, insight("verschil"))).toBe("bestuur: Nu 40 punten uit elkaar: verschil.");
   });
 
   it("tells a proposal, a step and the answer to a call for help", () => {

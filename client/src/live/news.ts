@@ -50,7 +50,7 @@ function eventText(
   if (kind === "phase") return `Jullie zijn nu bij: ${names.phase(value as f.Phase)}.`;
   if (kind === "announcement") return value ? `Bericht van de begeleider: ${(value as f.Announcement).text}` : null;
   if (kind === "help") return (value as f.Help | null)?.claimed ? "De begeleider komt eraan." : null;
-  if (kind === "locked") return value ? "De begeleider heeft de kamer stilgezet." : "De kamer is weer open.";
+  if (kind === "locked") return value ? "De begeleider heeft de kamer stilgezet." : "Jullie kunnen weer schuiven.";
   if (last === after.you) return null;
   const role = names.role(last);
   if (kind === "proposal" && value) return `${role} stelt voor: ${names.phase((value as f.Step).phase)}.`;
@@ -63,6 +63,6 @@ function reportLevels(announcer: Announcer, before: RoomState, after: RoomState,
   if (before.insight.round !== after.insight.round) return;
   for (const [slider, { level, spread }] of Object.entries(after.insight.sliders)) {
     if (level === null || level === before.insight.sliders[slider]?.level) continue;
-    announcer.differs(names.slider(slider), `Nu ${levelWord(level)}, ${spread} punten uit elkaar`, now);
+    announcer.differs(names.slider(slider), `Nu ${spread} punten uit elkaar: ${levelWord(level)}`, now);
   }
 }

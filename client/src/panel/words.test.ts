@@ -16,7 +16,11 @@ describe("the words of the panel", () => {
 
   it("tells the four states apart on the cap and below it", () => {
     expect([null, "unknown" as const, 50, 64].map(capText)).toEqual(["kies", "?", "50", "64"]);
-    expect([null, "unknown" as const, 50, 64].map(placeText)).toEqual(["nog niet gekozen", "weet ik niet", "geen keuze", "midden"]);
+    expect([null, "unknown" as const, 50, 64].map((one) => placeText(one))).toEqual(["nog niet gekozen", "weet ik niet", "geen keuze", "midden"]);
+  });
+
+  it("calls only one's own middle no choice: a shared one may be a compromise", () => {
+    expect([valueText(50, true), placeText(50, true)]).toEqual(["50 van 100, midden", "midden"]);
   });
 
   it("has the zones and levels of the scale at their edges", () => {

@@ -10,11 +10,11 @@ export function zone(value: number): "laag" | "midden" | "hoog" {
   return value <= 66 ? "midden" : "hoog";
 }
 
-/** For `aria-valuetext`. */
-export function valueText(position: Position | null): string {
+/** For `aria-valuetext`. Only one's own middle says that no choice was made; a shared one may be a compromise. */
+export function valueText(position: Position | null, shared = false): string {
   if (position === null) return "nog niet gekozen";
   if (position === "unknown") return "weet ik niet";
-  if (position === MIDDLE) return "50, midden: geen keuze gemaakt";
+  if (position === MIDDLE && !shared) return "50, midden: geen keuze gemaakt";
   return `${position} van 100, ${zone(position)}`;
 }
 
@@ -25,10 +25,10 @@ export function capText(position: Position | null): string {
 }
 
 /** Under the fader. */
-export function placeText(position: Position | null): string {
+export function placeText(position: Position | null, shared = false): string {
   if (position === null) return "nog niet gekozen";
   if (position === "unknown") return "weet ik niet";
-  return position === MIDDLE ? "geen keuze" : zone(position);
+  return position === MIDDLE && !shared ? "geen keuze" : zone(position);
 }
 
 /** In a running line: "Sociaal: 70". */

@@ -66,11 +66,11 @@ const FIELDS: Record<string, string> = { title: "title", retention_days: "days",
 /** The server's errors at the fields of this page; for a room, with the line it stands on. */
 export function errorsFromServer(draft: Draft, errors: FieldError[]): FormError[] {
   const { rooms } = parseRooms(draft.rooms);
-  return errors.map(({ field, detail }) => {
+  return errors.map(({ field }) => {
     const at = /rooms\W*(\d+)/.exec(field)?.[1];
     const line = at === undefined ? undefined : rooms[Number(at)]?.line;
-    if (line !== undefined) return { field: "rooms", detail: `Regel ${line}: deze kamer kan zo niet (${detail}).` };
+    if (line !== undefined) return { field: "rooms", detail: `Regel ${line}: deze kamer kan zo niet. Kijk de gemeente en de casus na.` };
     const name = /[a-z_]+/.exec(field)?.[0] ?? "";
-    return { field: FIELDS[name] ?? "", detail };
+    return { field: FIELDS[name] ?? "", detail: "De server kan dit niet lezen. Kijk na wat hier staat." };
   });
 }

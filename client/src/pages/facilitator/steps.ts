@@ -39,7 +39,7 @@ const REASONS: Record<string, string> = {
   "wrong-phase": "deze stap kan daar nu niet",
   "not-allowed": "dat mag hier niet",
   unavailable: "de server kon het niet opslaan, probeer het opnieuw",
-  locked: "de kamer staat stil",
+  locked: "de kamer is stilgezet",
   "too-fast": "te veel tegelijk, probeer het zo opnieuw",
 };
 
@@ -51,27 +51,27 @@ export interface Said {
 }
 
 export const stepDone = (words: string): Said => ({
-  none: "Geen kamer is verder gegaan.",
+  none: "Geen kamer is verdergegaan.",
   one: `1 kamer ging naar ${words}.`,
   more: (count) => `${count} kamers gingen naar ${words}.`,
 });
 
 export const HELD: Said = {
-  none: "Geen kamer staat stil.",
-  one: "1 kamer staat stil. Niemand kan daar schuiven.",
-  more: (count) => `${count} kamers staan stil. Niemand kan daar schuiven.`,
+  none: "Geen kamer is stilgezet.",
+  one: "1 kamer is stilgezet. Niemand kan daar schuiven.",
+  more: (count) => `${count} kamers zijn stilgezet. Niemand kan daar schuiven.`,
 };
 
 export const LET_GO: Said = {
-  none: "Geen kamer is losgelaten.",
+  none: "Geen kamer kan weer verder.",
   one: "1 kamer kan weer verder.",
   more: (count) => `${count} kamers kunnen weer verder.`,
 };
 
 /** What became of a request to several rooms, room by room. */
 export function resultOf(answer: OverviewAnswer | null, said: Said): StepResult {
-  if (!answer) return { text: "Geen antwoord van de server. Kijk op de kaarten of de kamers zijn verder gegaan.", refused: [] };
+  if (!answer) return { text: "Geen antwoord van de server. Kijk op de kaarten of de kamers zijn verdergegaan.", refused: [] };
   const went = Object.keys(answer.rooms ?? {}).length;
-  const refused = Object.entries(answer.refused ?? {}).map(([code, error]) => ({ code, reason: REASONS[error.code] ?? error.detail }));
+  const refused = Object.entries(answer.refused ?? {}).map(([code, error]) => ({ code, reason: REASONS[error.code] ?? "dit lukte niet" }));
   return { text: went === 0 ? said.none : went === 1 ? said.one : said.more(went), refused };
 }

@@ -65,14 +65,14 @@ describe("words", () => {
     const ranking = [{ profile: "gekanteld", fit: 97 }, { profile: "nieuw", fit: 95 }];
     const words = (verdict: string) => verdictWords({ consensus: { verdict, ranking }, complete: true } as never, exercise);
     expect(["clear", "between", "own", "open", "incomplete"].map(words)).toEqual([
-      "lijkt op gekanteld",
+      "lijkt op: gekanteld",
       "tussen gekanteld en nieuw",
       "eigen mengsel, het meest als gekanteld",
       "nog weinig keuzes gemaakt",
-      "nog niet samen gekozen",
+      "voorlopig: het meest als gekanteld",
     ]);
     expect(verdictWords({ consensus: { verdict: "clear", ranking }, complete: false } as never, exercise)).toBe(
-      "lijkt op gekanteld, niet afgesproken",
+      "lijkt op: gekanteld, niet afgesproken",
     );
   });
 });
@@ -81,9 +81,27 @@ describe("agreedValues", () => {
   it("leaves out a middle that nobody agreed to, and a difference that stands", () => {
     const found = room("a", {
       consensus: { bestuur: 60, communicatie: 40, positionering: 20 },
-      insight: { ...insight, settled: ["bestuur", "communicatie"], differ: { communicatie: ["fysiek"] } },
+      insight: {
+        ...insight,
+        settled: ["bestuur", "communicatie"],
+        agreed: { bestuur: ["fysiek"] },
+        differ: { communicatie: ["fysiek"] },
+      },
     });
     expect(agreedValues(found)).toEqual({ bestuur: 60 });
+  });
+
+  it("follows those who are here, whatever who is away said", () => {
+    const settled = (agreed: string[], differ: string[]) =>
+      agreedValues(
+        room("a", {
+          consensus: { bestuur: 60 },
+          seats: { fysiek: "online", sociaal: "away" },
+          insight: { ...insight, settled: ["bestuur"], agreed: { bestuur: agreed }, differ: { bestuur: differ } },
+        }),
+      );
+    expect(settled(["fysiek"], ["sociaal"])).toEqual({ bestuur: 60 });
+    expect(settled(["sociaal"], ["fysiek"])).toEqual({});
   });
 });
 

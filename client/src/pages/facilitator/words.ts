@@ -86,8 +86,13 @@ export function largestDifference(insight: Insight): { slider: string; spread: n
 }
 
 /** The shared values that all agreed to. A middle that nobody agreed to is no agreement, and shows as none. */
-export function agreedValues({ insight, consensus }: Summary): Record<string, number> {
-  const together = insight.settled.filter((slider) => !insight.differ[slider]?.length);
+export function agreedValues({ insight, consensus, seats }: Summary): Record<string, number> {
+  const here = (roles: string[]) => roles.some((role) => seats[role] === "online");
+  const together = insight.settled.filter((slider) => {
+    const [agreed, differ] = [insight.agreed[slider] ?? [], insight.differ[slider] ?? []];
+    // Who is away may have said the other thing: those who are here settled it.
+    return agreed.length > 0 && (differ.length === 0 || (here(agreed) && !here(differ)));
+  });
   return Object.fromEntries(Object.entries(consensus).filter(([slider]) => together.includes(slider)));
 }
 
@@ -104,8 +109,9 @@ function matchWords({ verdict, ranking }: Match, exercise: ExerciseContent | und
     return (exercise?.profiles?.find((profile) => profile.id === id)?.short ?? id).toLowerCase();
   };
   if (verdict === "open") return "nog weinig keuzes gemaakt";
-  if (verdict === "incomplete" || ranking.length === 0) return "nog niet samen gekozen";
+  if (ranking.length === 0) return "nog geen beeld";
+  if (verdict === "incomplete") return `voorlopig: het meest als ${name(0)}`;
   if (verdict === "between") return `tussen ${name(0)} en ${name(1)}`;
   if (verdict === "own") return `eigen mengsel, het meest als ${name(0)}`;
-  return `lijkt op ${name(0)}`;
+  return `lijkt op: ${name(0)}`;
 }

@@ -29,6 +29,11 @@ describe("the outcome in words", () => {
     expect(headline(match("clear"), content, "case").title).toBe("In deze casus werken jullie zoals een participatieve gemeente");
   });
 
+  it("makes none either where it was not said what the round is about", () => {
+    expect(headline(match("clear"), content, null).title).toBe("Jullie paneel lijkt het meest op de participatieve gemeente");
+    expect(headline(match("open"), content, null).text).not.toContain("Jullie gemeente");
+  });
+
   it("has words for an empty ranking", () => {
     expect(headline({ verdict: "incomplete", ranking: [] }, content, null).title).toBe("Er is nog geen beeld");
   });
@@ -55,10 +60,10 @@ describe("the outcome in words", () => {
       ["laag", "midden", "laag tot midden", "hoog", "helemaal bovenaan"]);
   });
 
-  it("makes a finding of seats that see another municipality", () => {
-    expect(seatSentence([{ labels: ["A", "B", "C"] }])).toContain("dezelfde");
-    expect(seatSentence([{ labels: ["A", "B"] }, { labels: ["C"] }])).toContain("A en B zien dezelfde gemeente, C een andere.");
-    expect(seatSentence([{ labels: ["A"] }, { labels: ["B"] }, { labels: ["C"] }])).toContain("een andere gemeente");
+  it("makes a finding of seats that see another profile", () => {
+    expect(seatSentence([{ labels: ["A", "B", "C"] }])).toContain("hetzelfde profiel");
+    expect(seatSentence([{ labels: ["A", "B"] }, { labels: ["C"] }])).toContain("A en B zien hetzelfde profiel, C een ander.");
+    expect(seatSentence([{ labels: ["A"] }, { labels: ["B"] }, { labels: ["C"] }])).toContain("een ander profiel");
     expect(seatSentence([{ labels: ["A"] }])).toBe("");
   });
 });

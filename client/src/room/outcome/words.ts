@@ -12,9 +12,16 @@ export function profileOf(content: ExerciseContent, id: string | undefined): Pro
   return content.profiles?.find((profile) => profile.id === id) ?? null;
 }
 
-/** Who the outcome is about: a panel on a case makes no claim on the municipality. */
-export function subject(about: About | null): string {
-  return about === "case" ? "In deze casus werken jullie" : "Jullie gemeente werkt";
+/** Who the outcome is about: a panel on a case, or on nothing that was chosen, makes no claim on the municipality. */
+function subject(about: About | null): string {
+  if (about === "case") return "In deze casus werken jullie";
+  return about === "municipality" ? "Jullie gemeente werkt" : "Jullie werken";
+}
+
+/** What was chosen before the first slider, as it stands above the outcome. */
+export function aboutWords(about: About | null): string {
+  if (about === "case") return "over jullie casus";
+  return about === "municipality" ? "over de hele gemeente" : "niet gekozen waarover";
 }
 
 export interface Headline {
@@ -42,11 +49,11 @@ export function headline(match: Match, content: ExerciseContent, about: About | 
     case "own":
       return {
         title: `Een eigen mengsel, het meest als ${withArticle(first)}`,
-        text: "Jullie passen niet in één vorm, en dat hoeft ook niet: de vormen zijn uitvergroot.",
+        text: "Jullie passen niet in één profiel, en dat hoeft ook niet: de profielen zijn uitvergroot.",
       };
     case "between":
       return {
-        title: `Tussen ${withArticle(first)} en ${second ? withArticle(second) : "een andere vorm"}`,
+        title: `Tussen ${withArticle(first)} en ${second ? withArticle(second) : "een ander profiel"}`,
         text: "Deze twee liggen zo dicht bij elkaar dat er geen eerste is. Kijk welke jullie meer herkennen.",
       };
     case "clear":
@@ -57,7 +64,7 @@ export function headline(match: Match, content: ExerciseContent, about: About | 
 function clearTitle(profile: Profile, about: About | null): string {
   return about === "case"
     ? `In deze casus werken jullie zoals een ${profile.name.charAt(0).toLowerCase()}${profile.name.slice(1)}`
-    : `Jullie gemeente lijkt het meest op ${withArticle(profile)}`;
+    : `Jullie ${about === "municipality" ? "gemeente" : "paneel"} lijkt het meest op ${withArticle(profile)}`;
 }
 
 /** Where a ranked profile fits and where it does not, in panel order. */
@@ -93,16 +100,16 @@ export function bandWord(low: number, high: number): string {
   return zone(low) === zone(high) ? zone(low) : `${zone(low)} tot ${zone(high)}`;
 }
 
-/** What it means that seats see the same, or another, municipality. `groups`: per profile the roles that see it first. */
+/** What it means that seats see the same profile, or another. `groups`: per profile the roles that see it first. */
 export function seatSentence(groups: { labels: string[] }[]): string {
   const [first] = groups;
   if (groups.length < 2) {
-    return (first?.labels.length ?? 0) < 2 ? "" : "Jullie zien vanuit ieders plek dezelfde gemeente.";
+    return (first?.labels.length ?? 0) < 2 ? "" : "Vanuit jullie eigen stoel zien jullie hetzelfde profiel.";
   }
   const pair = groups.find((group) => group.labels.length > 1);
   const others = groups.filter((group) => group !== pair).flatMap((group) => group.labels);
   const seen = pair
-    ? `${list(pair.labels)} zien dezelfde gemeente, ${list(others)} een andere.`
-    : "Ieder van jullie ziet een andere gemeente.";
+    ? `${list(pair.labels)} zien hetzelfde profiel, ${list(others)} een ander.`
+    : "Ieder van jullie ziet een ander profiel.";
   return `${seen} Dat is op zich al een uitkomst. Waar komt het door?`;
 }
