@@ -39,4 +39,6 @@ def _client(address: str) -> str:
         return address
     if found.version == 4:  # the version of the protocol
         return address
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
     return str(ip_network((address.partition("%")[0], SUBNET), strict=False))

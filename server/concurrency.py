@@ -89,7 +89,7 @@ def serve(app: "Flask", socketio: "SocketIO", listener: socket.socket, mode: str
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
     if mode == "eventlet":
-        _serve_with_eventlet(_prepared(app), listener)
+        _serve_with_eventlet(_with_ended_body(_prepared(app)), listener)
     else:
         _serve_with_threads(_with_whole_body(_prepared(app)), listener)
 
@@ -180,12 +180,25 @@ def _prepared(app: Callable[..., Any]) -> Callable[..., Any]:
     return wrapped
 
 
+def _with_ended_body(app: Callable[..., Any]) -> Callable[..., Any]:
+    """Tells that a body which comes in pieces has an end: eventlet knows, and does not say so."""
+
+    def wrapped(environ: dict[str, Any], start_response: Any) -> Any:
+        if environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked":
+            environ["wsgi.input_terminated"] = True
+        return app(environ, start_response)
+
+    return wrapped
+
+
 def _with_whole_body(app: Callable[..., Any]) -> Callable[..., Any]:
     """Reads a request's body before it is answered: Werkzeug's connection hangs on the rest."""
 
     def wrapped(environ: dict[str, Any], start_response: Any) -> Any:
         length = environ.get("CONTENT_LENGTH") or "0"
-        if length.isdigit() and int(length) <= MAX_BODY:
+        if environ.get("wsgi.input_terminated"):
+            return app(environ, start_response)  # It comes in pieces, and says where it ends.
+        if length.isascii() and length.isdigit() and int(length) <= MAX_BODY:
             environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(int(length)))
         return app(environ, start_response)
 

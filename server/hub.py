@@ -31,7 +31,7 @@ from sessions.errors import Code, Refusal, StoreUnavailable
 from sessions.exercise import Exercise
 from sessions.fields import Changes
 from sessions.protocol.messages import Expired
-from sessions.room import RoomView, hashed, new_token, stamp
+from sessions.room import GRACE_SECONDS, RoomView, hashed, new_token, stamp
 from sessions.store import Receipt, Rejected, Store
 
 TICK = 0.05
@@ -77,6 +77,7 @@ class Hub:
         self._sweep_at = self._purge_at = 0.0
         self._wake = threading.Event()
         self._stopped = False
+        self._started_at = monotonic()
 
     # The tick
 
@@ -222,7 +223,11 @@ class Hub:
         self, code: str, actor: Actor, command: Command, answer: Callable[[int | Refusal], None]
     ) -> None:
         """The same for who is not in the room: the facilitator, from the overview."""
-        room = self.room(code)
+        try:
+            room = self.room(code)
+        except StoreUnavailable:
+            answer(Refusal(Code.UNAVAILABLE, "the store does not answer"))
+            return
         with self._lock:
             if room is None:
                 answer(Refusal(Code.INVALID, "there is no such room", "rooms"))
@@ -283,6 +288,9 @@ class Hub:
             with self._lock:
                 if stored is not None and code not in self._rooms:
                     self._rooms[code] = OpenRoom(code, stored, self._exercises)
+                    if monotonic() - self._started_at < GRACE_SECONDS:
+                        # A restart is not longer than a reload: it decides nothing (SP5).
+                        self._rooms[code].expect(self._started_at)
                 return self._rooms.get(code)
 
     def attach(self, connection: Connection) -> None:
@@ -384,6 +392,9 @@ class Hub:
                 if result is Rejected.TAKEN and room.fields.get(f.seat(role)) is None:
                     self._catch_up(room)
                 return result
+            if result != room.seq + 1:
+                self._catch_up(room)
+                return token
             with self._lock:
                 self._showing.advance(room, result, {f.seat(role): seat, f.token(role): digest})
         return token

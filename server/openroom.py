@@ -84,6 +84,11 @@ class OpenRoom:
             del self._left[role]
         return over
 
+    def expect(self, since: float) -> None:
+        """Who has a seat counts as gone since then: a former process may have held them."""
+        for role in self.view().seated:
+            self._left.setdefault(role, since)
+
     def forget(self, role: str) -> None:
         """A freed seat is nobody who may still come back."""
         self._left.pop(role, None)

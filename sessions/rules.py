@@ -109,11 +109,8 @@ def _check_rights(room: RoomView, actor: Actor, command: Command) -> None:
         and room.fields.get(f.STEPS) == "facilitator"
     ):
         raise Refusal(Code.NOT_ALLOWED, "the facilitator takes the steps in this room")
-    if isinstance(command, Help) and command.help is not False:
-        # A seat calls, the facilitator answers; either may end the call.
-        claims = command.claim is not None
-        if claims != (actor.kind == "facilitator"):
-            raise Refusal(Code.NOT_ALLOWED, f"not for {actor.kind}")
+    if isinstance(command, Help) and command.claim and actor.kind != "facilitator":
+        raise Refusal(Code.NOT_ALLOWED, "a call is claimed by the facilitator")
     if actor.kind == "seat" and room.locked and not rule.while_locked:
         raise Refusal(Code.LOCKED, "the facilitator locked the room")
     if rule.phases is not None and room.phase not in rule.phases:

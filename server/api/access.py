@@ -67,8 +67,10 @@ class Access:
         werkplaats = self._store.werkplaats(room.werkplaats)
         if werkplaats is not None and matches(token, werkplaats.facilitator):
             return Known(room, facilitator)
-        if werkplaats is not None and matches(token, werkplaats.plenary):
-            raise ApiProblem(HTTPStatus.FORBIDDEN, "this token does not open a room")
+        if werkplaats is not None and (
+            matches(token, werkplaats.plenary) or self._is_seat(werkplaats, token)
+        ):
+            raise ApiProblem(HTTPStatus.FORBIDDEN, "this token does not open this room")
         raise _unauthorized()
 
     def facilitated(self, werkplaats_id: str) -> Werkplaats:

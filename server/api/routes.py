@@ -77,7 +77,14 @@ def _body(into: type) -> Any:
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "send JSON with Content-Type application/json"
         )
     try:
-        return msgspec.json.decode(request.get_data(), type=into, strict=True)
+        data = request.get_data()
+    except (OSError, ValueError):
+        raise ApiProblem(HTTPStatus.BAD_REQUEST, "the body could not be read") from None
+    if request.max_content_length is not None and len(data) >= request.max_content_length:
+        # What comes in pieces is cut off there without a word.
+        raise ApiProblem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the request is too large")
+    try:
+        return msgspec.json.decode(data, type=into, strict=True)
     except msgspec.ValidationError as error:
         raise not_valid(error) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -17,6 +17,8 @@ from sessions.werkplaats import expired
 
 ROOM = "/room"
 OVERVIEW = "/overview"
+MAX_NAME = 64
+"""The longest code, id or token that can open anything, in characters."""
 
 
 class Entry:
@@ -44,6 +46,12 @@ class Entry:
         return Connection(eio_sid, namespace, actor, place, hashed(auth["token"]))
 
     def _room(self, auth: Any) -> tuple[Actor, str]:
+        if (
+            isinstance(auth, dict)
+            and isinstance(auth.get("code"), str)
+            and not _is_name(auth["code"])
+        ):
+            raise Refused("unknown-room")  # No room has a code of such a length.
         code, token = _texts(auth, "code", "token")
         code = code.lower()
         room = self._hub.room(code)
@@ -73,12 +81,16 @@ class Entry:
         raise Refused("bad-token")
 
 
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= MAX_NAME
+
+
 def _texts(auth: Any, *names: str) -> list[str]:
     """The named parts of a handshake, each a text; anything else opens nothing."""
     if not isinstance(auth, dict):
         raise Refused("bad-token")
     values = [auth.get(name) for name in names]
-    texts = [value for value in values if isinstance(value, str) and 0 < len(value) <= 64]
+    texts = [str(value) for value in values if _is_name(value)]
     if len(texts) < len(names):
         raise Refused("bad-token")
     # A code of any shape is just unknown; what is not even text must not reach the store.

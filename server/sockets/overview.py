@@ -8,7 +8,7 @@ from server.connection import Connection
 from server.hub import Hub
 from sessions.errors import Code, Refusal
 from sessions.protocol import decode
-from sessions.protocol.messages import OverviewAnswer, WireError
+from sessions.protocol.messages import OverviewAnswer
 
 
 class OverviewEvents:
@@ -23,22 +23,18 @@ class OverviewEvents:
         command, wanted = decode.overview_event(event, args)
         known = self._hub.codes(connection.address)
         codes = known if wanted is None else list(dict.fromkeys(wanted))
-        seqs: dict[str, int] = {}
-        refused: dict[str, WireError] = {}
-        if not codes:
-            self._answer(connection, ack, seqs, refused)
+        heard: dict[str, int | Refusal] = {}
 
         def settle(code: str) -> Callable[[int | Refusal], None]:
             def hear(result: int | Refusal) -> None:
-                if isinstance(result, Refusal):
-                    refused[code] = wire_error(result)
-                else:
-                    seqs[code] = result
-                if len(seqs) + len(refused) == len(codes):
-                    self._answer(connection, ack, seqs, refused)
+                heard[code] = result
+                if len(heard) == len(codes):
+                    self._answer(connection, event, ack, heard)
 
             return hear
 
+        if not codes:
+            self._answer(connection, event, ack, heard)
         for code in codes:
             if code in known:
                 self._hub.submit_to(code, connection.actor, command, settle(code))
@@ -46,12 +42,18 @@ class OverviewEvents:
                 settle(code)(Refusal(Code.INVALID, "no room of this werkplaats", "rooms"))
 
     def _answer(
-        self,
-        connection: Connection,
-        ack: int | None,
-        seqs: dict[str, int],
-        refused: dict[str, WireError],
+        self, connection: Connection, event: Any, ack: int | None, heard: dict[str, int | Refusal]
     ) -> None:
-        if ack is not None:
-            answer = OverviewAnswer(ok=True, rooms=seqs, refused=refused)
-            self._broadcast.acknowledge(connection.eio_sid, connection.namespace, ack, answer)
+        """One acknowledgement for all rooms; without one each refusal is an event of its own."""
+        refused = {code: one for code, one in heard.items() if isinstance(one, Refusal)}
+        if ack is None:
+            for code, one in refused.items():
+                told = Refusal(one.code, f"room {code}: {one.detail}", one.field)
+                self._broadcast.refuse(connection.eio_sid, connection.namespace, event, None, told)
+            return
+        answer = OverviewAnswer(
+            ok=True,
+            rooms={code: one for code, one in heard.items() if not isinstance(one, Refusal)},
+            refused={code: wire_error(one) for code, one in refused.items()},
+        )
+        self._broadcast.acknowledge(connection.eio_sid, connection.namespace, ack, answer)

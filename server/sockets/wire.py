@@ -22,7 +22,7 @@ from server.connection import Connection, Pace, pace_of_events
 from server.hub import Hub
 from server.sockets.entry import OVERVIEW, ROOM, Entry
 from server.sockets.overview import OverviewEvents
-from sessions.errors import Code, Refusal
+from sessions.errors import Code, Refusal, StoreUnavailable
 from sessions.protocol import decode
 
 log = structlog.get_logger(__name__)
@@ -180,6 +180,9 @@ class Wire:
         except Refusal as refusal:
             metrics.REFUSED.labels(code=str(refusal.code)).inc()
             answer(refusal)
+        except StoreUnavailable as error:
+            log.warning("store_unavailable", detail=str(error))
+            answer(Refusal(Code.UNAVAILABLE, "the store does not answer"))
         except Exception:
             log.exception("event_failed", namespace=namespace)
             answer(Refusal(Code.UNAVAILABLE, "something went wrong on the server"))

@@ -27,6 +27,14 @@ def test_a_network_of_version_six_is_one_client() -> None:
     assert not attempts.too_many("2001:db8:1:3::1")
 
 
+def test_an_address_of_version_four_counts_alone_however_it_is_written() -> None:
+    """PR5: a socket for both versions writes it as one of version 6; it stays one client."""
+    attempts = Attempts(per_minute=1)
+    attempts.failed("::ffff:198.18.0.1")
+    assert attempts.too_many("198.18.0.1")
+    assert not attempts.too_many("::ffff:198.18.0.2")
+
+
 def test_addresses_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     """PR5: after its minute no address is kept in memory."""
     attempts = Attempts()

@@ -3,7 +3,7 @@
 Time is passed in, so that thirty seconds of absence cost none.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,9 @@ from sessions.commands import Agree, Command, Lock, Move, Reason, Step
 from sessions.errors import Code, Refusal, StoreUnavailable
 from sessions.protocol.messages import Frame, Snapshot
 from sessions.room import stamp
-from sessions.store import Batch, Rejected
+from sessions.store import Batch, Rejected, Stored
 from sessions.store.sqlite import SqliteStore
-from tests.rooms import EXERCISES, HUIDIG, NOW, SOCIAAL, WIJKAMBTENAAR, new_room, werkplaats
+from tests.rooms import EXERCISES, FYSIEK, HUIDIG, NOW, SOCIAAL, WIJKAMBTENAAR, new_room, werkplaats
 
 CODE = "abcdef"
 
@@ -84,7 +84,8 @@ class World:
         made = werkplaats(**settings)
         self.store.create(made, {CODE: new_room(**settings)}, stamp(NOW))
         self.out = Recorder()
-        self.hub = Hub(self.store, EXERCISES, self.out, clock.now)  # type: ignore[arg-type]
+        self.restart()
+        clock.seconds += 60
         self.answers: list[int | Refusal] = []
 
     def join(self, role: str | None) -> Connection:
@@ -101,6 +102,10 @@ class World:
     def tick(self, seconds: float = 1.0) -> None:
         self.clock.seconds += seconds
         self.hub.tick()
+
+    def restart(self) -> None:
+        """Another process on the same store: nobody is connected."""
+        self.hub = Hub(self.store, EXERCISES, self.out, self.clock.now)  # type: ignore[arg-type]
 
     def stored(self) -> dict[str, Any]:
         found = self.store.room(CODE)
@@ -157,6 +162,19 @@ def test_a_store_that_is_away_is_said_and_shows_nothing(world: World) -> None:
     assert world.answers[1:] == [2]
 
 
+def test_the_overview_hears_that_the_store_is_away(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ST11: a room that cannot be read answers `unavailable`, and its neighbours their own."""
+
+    def away(codes: Sequence[str]) -> dict[str, Stored]:
+        raise StoreUnavailable("away")
+
+    monkeypatch.setattr(world.store, "rooms", away)
+    world.hub.submit_to(CODE, facilitator, Lock(locked=True), world.answers.append)
+    assert [code_of(answer) for answer in world.answers] == [Code.UNAVAILABLE]
+
+
 def test_what_was_stored_after_all_is_shown(world: World) -> None:
     """ST11: a batch whose answer was lost is `unavailable`, and seen once the store is back."""
     first = world.join(WIJKAMBTENAAR)
@@ -171,6 +189,25 @@ def test_what_was_stored_after_all_is_shown(world: World) -> None:
     snapshot: Snapshot = world.out.of(first, "snapshot")[-1]
     assert snapshot.fields[f.position(HUIDIG, WIJKAMBTENAAR, "bestuur")] == 70
     assert snapshot.fields[f.position(HUIDIG, WIJKAMBTENAAR, "communicatie")] == 30
+
+
+def test_a_claim_shows_what_was_stored_after_all(world: World) -> None:
+    """ST11: a seat that is taken next does not hide a batch whose answer was lost."""
+    first = world.join(WIJKAMBTENAAR)
+    world.hub.release(CODE, FYSIEK, clear=False)
+    world.store.silent = True
+    world.ask(first, Move("bestuur", 70))
+    world.tick()
+    world.store.silent = False
+    assert not isinstance(world.hub.claim(CODE, FYSIEK, None), Rejected)
+    snapshot: Snapshot = world.out.of(first, "snapshot")[-1]
+    assert snapshot.fields[f.position(HUIDIG, WIJKAMBTENAAR, "bestuur")] == 70
+    world.ask(first, Move("communicatie", 30))
+    world.tick()
+    assert world.answers[-1] == 5
+    found = world.hub.room(CODE)
+    assert found is not None
+    assert found.fields == world.stored()
 
 
 def test_a_store_that_breaks_leaves_nobody_waiting(world: World) -> None:
@@ -238,6 +275,39 @@ def test_who_comes_back_is_asked_again(world: World) -> None:
     world.join(SOCIAAL)
     world.tick(60)
     assert world.stored()[f.PHASE] == "place"
+
+
+def test_a_restart_is_no_longer_than_a_reload(world: World) -> None:
+    """SP5: who is back first after a restart is not the only one, until thirty seconds later."""
+    first = world.join(WIJKAMBTENAAR)
+    world.join(SOCIAAL)
+    world.ask(first, Step("compare"))
+    world.tick()
+    world.restart()
+    world.join(WIJKAMBTENAAR)
+    world.tick(20)
+    assert world.stored()[f.PHASE] == "place"
+    world.tick(11)
+    world.tick()
+    assert world.stored()[f.PHASE] == "compare"
+
+
+def test_a_restart_settles_nothing(world: World) -> None:
+    """AG3: after a restart the word of one seat does not settle what the others agree about."""
+    first, second = world.join(WIJKAMBTENAAR), world.join(SOCIAAL)
+    world.ask(first, Move("bestuur", 70))
+    world.tick()
+    for one in (first, second):
+        world.ask(one, Step("agree"))
+    world.tick()
+    world.ask(first, Agree("bestuur", 70))
+    world.tick()
+    world.restart()
+    first = world.join(WIJKAMBTENAAR)
+    assert world.out.of(first, "snapshot")[-1].insight.settled == []
+    world.tick(31)
+    world.tick()
+    assert world.out.of(first, "frame")[-1].insight.settled == ["bestuur"]
 
 
 def test_who_is_gone_for_good_blocks_no_agreement(world: World) -> None:

@@ -162,6 +162,17 @@ def test_wrong_bodies_of_the_other_calls(room: Werkplaats) -> None:
     }
 
 
+def test_bodies_in_pieces(each_api: Api) -> None:
+    """A body without a length is read to its end; one beyond all measure is 413."""
+    as_json = {"Content-Type": "application/json"}
+    whole = json.dumps(body()).encode()
+    in_pieces = (whole[at : at + 7] for at in range(0, len(whole), 7))
+    answer = each_api.ask("POST", "werkplaatsen", data=in_pieces, headers=as_json)
+    assert answer.status_code == 201, answer.text
+    endless = (b'"' + b"a" * 65_536 for _ in range(40))
+    problem(each_api.ask("POST", "werkplaatsen", data=endless, headers=as_json), 413)
+
+
 def test_bodies_that_are_no_json(api: Api) -> None:
     """Broken JSON is 400, another type 415, too much 413."""
     as_json = {"Content-Type": "application/json"}
@@ -270,6 +281,17 @@ def test_who_may(room: Werkplaats) -> None:
         # A token in the address opens nothing.
         problem(guesser.ask(method, f"{path}?token={seat}&access_token={seat}"), 401)
     guesser.close()
+
+
+def test_a_seat_of_another_room_is_no_guess(api: Api) -> None:
+    """A token of the same werkplaats in the wrong room is 403, however often it is tried."""
+    room = api.werkplaats(ROOM, ROOM)
+    here, there = room.codes
+    seat = room.seat("sociaal", here)
+    for _ in range(70):
+        problem(api.ask("GET", f"rooms/{there}/state", seat), 403)
+    problem(api.ask("DELETE", f"rooms/{there}/seats/fysiek", seat), 403)
+    assert room.state(seat, here)["fields"]["seat/sociaal"]
 
 
 def test_history_is_read_in_pieces(room: Werkplaats) -> None:

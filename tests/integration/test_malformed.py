@@ -1,6 +1,7 @@
 """Everything malformed gets a typed refusal, harms its own connection at most, changes nothing."""
 
 import json
+import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -314,6 +315,21 @@ def test_polling_nonsense(each_api: Api) -> None:
         attack.assert_unharmed()
 
 
+def test_a_length_that_is_no_number(each_api: Api) -> None:
+    """A request whose length is no number is 400, in words of our own, and harms nobody."""
+    host, port = each_api.server.url.removeprefix("http://").split(":")
+    for length in ("\u00b2", "-1", "x"):
+        with socket.create_connection((host, int(port)), timeout=PATIENCE) as asker:
+            head = (
+                "POST /api/v1/werkplaatsen HTTP/1.1\r\nHost: here\r\nConnection: close\r\n"
+                f"Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+            )
+            asker.sendall(head.encode("latin-1"))
+            answer = asker.makefile("rb").read()
+        assert answer.split(b" ")[1] == b"400", answer
+    assert each_api.ask("GET", "/healthz").status_code == 200
+
+
 def test_a_foreign_origin_gets_no_connection(each_api: Api) -> None:
     """A page of another site cannot connect; a missing origin and one's own can."""
     server = each_api.server
@@ -348,6 +364,8 @@ AUTHS: list[tuple[Any, str]] = [
     ({"code": "CODE", "token": "\ud800"}, "bad-token"),
     ({"code": "CODE", "token": "TOKEN "}, "bad-token"),
     ({"code": "CODE", "token": "t" * 5_000}, "bad-token"),
+    ({"code": "", "token": "TOKEN"}, "unknown-room"),
+    ({"code": "a" * 65, "token": "TOKEN"}, "unknown-room"),
     ({"code": "zzzzzz", "token": "TOKEN"}, "unknown-room"),
     ({"code": "../..", "token": "TOKEN"}, "unknown-room"),
     ({"code": "\ud800", "token": "TOKEN"}, "unknown-room"),

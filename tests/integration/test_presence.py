@@ -224,6 +224,11 @@ def test_help_and_lock(room: Werkplaats, stack: ExitStack) -> None:
     assert answer["refused"]["zzzzzz"]["code"] == "invalid"
     assert list(answer["rooms"]) == [room.code]
     seat.ok("move", {"slider": "bestuur", "value": 1})
+    # Who did not ask for an answer still hears which room refused.
+    above.send("help", {"rooms": [room.code], "claim": True})
+    told = above.hear("refused")
+    assert (told["event"], told["error"]["code"]) == ("help", "invalid")
+    assert room.code in told["error"]["detail"]
 
 
 def test_late_moves_are_refused(room: Werkplaats, stack: ExitStack) -> None:

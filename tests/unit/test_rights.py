@@ -57,7 +57,7 @@ CONTRACT = {
     "withdraw": Row(Agree("bestuur", None), SEAT, frozenset({"agree"})),
     "about": Row(About("case"), SEAT),
     "step": Row(Step("place", "ambitie"), SEAT | FACILITATOR),
-    "call": Row(Help(help=True), SEAT, while_locked=True),
+    "call": Row(Help(help=True), SEAT | FACILITATOR, while_locked=True),
     "end the call": Row(Help(help=False), SEAT | FACILITATOR, while_locked=True),
     "claim": Row(Help(claim=True), FACILITATOR),
     "lock": Row(Lock(locked=True), FACILITATOR),

@@ -199,6 +199,7 @@ CLAIMED = {"since": "2026-03-02T12:59:00.000Z", "claimed": "2026-03-02T12:59:30.
     ("call", "command", "actor", "expected"),
     [
         (None, Help(help=True), SEAT, {"help": {"since": SINCE, "claimed": None}}),
+        (None, Help(help=True), actors.facilitator, {"help": {"since": SINCE, "claimed": None}}),
         (CALL, Help(help=True), SEAT, {}),
         (CLAIMED, Help(help=True), SEAT, {}),
         (None, Help(help=False), SEAT, {}),
@@ -224,14 +225,10 @@ def test_claim_without_a_call() -> None:
     assert (caught.value.code, caught.value.field) == (Code.INVALID, "claim")
 
 
-@pytest.mark.parametrize(
-    ("command", "actor"),
-    [(Help(help=True), actors.facilitator), (Help(claim=True), SEAT)],
-)
-def test_help_has_two_sides(command: Help, actor: Actor) -> None:
-    """RU7: seats call and the facilitator claims, never the other way round."""
+def test_seats_do_not_claim() -> None:
+    """RU7: only the facilitator says that the facilitator comes."""
     with pytest.raises(Refusal) as caught:
-        decide(room(extra={f.HELP: CALL}), command, actor)
+        decide(room(extra={f.HELP: CALL}), Help(claim=True), SEAT)
     assert caught.value.code == Code.NOT_ALLOWED
 
 
