@@ -91,6 +91,9 @@ def serve(app: "Flask", socketio: "SocketIO", listener: socket.socket, mode: str
     if mode == "eventlet":
         _serve_with_eventlet(_with_ended_body(_prepared(app)), listener)
     else:
+        from server import threadsockets
+
+        threadsockets.install(socketio)
         _serve_with_threads(_with_whole_body(_prepared(app)), listener)
 
 
