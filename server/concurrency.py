@@ -89,7 +89,7 @@ def serve(app: "Flask", socketio: "SocketIO", listener: socket.socket, mode: str
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
     if mode == "eventlet":
-        _serve_with_eventlet(_with_ended_body(_prepared(app)), listener)
+        _serve_with_eventlet(_prepared(app), listener)
     else:
         from server import threadsockets
 
@@ -171,22 +171,14 @@ class _Silent(io.TextIOBase):
 def _prepared(app: Callable[..., Any]) -> Callable[..., Any]:
     """Declines compression per message, and gives the WSGI layers nowhere to write.
 
-    Compression costs 90 kB of memory a client, for small messages.
+    Compression costs 90 kB of memory a client, for small messages. A body that comes in pieces
+    has an end: eventlet sees to that, and does not say so.
     """
     silent = _Silent()
 
     def wrapped(environ: dict[str, Any], start_response: Any) -> Any:
         environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
         environ["wsgi.errors"] = silent
-        return app(environ, start_response)
-
-    return wrapped
-
-
-def _with_ended_body(app: Callable[..., Any]) -> Callable[..., Any]:
-    """Tells that a body which comes in pieces has an end: eventlet knows, and does not say so."""
-
-    def wrapped(environ: dict[str, Any], start_response: Any) -> Any:
         if environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked":
             environ["wsgi.input_terminated"] = True
         return app(environ, start_response)

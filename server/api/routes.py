@@ -80,7 +80,8 @@ def _body(into: type) -> Any:
         data = request.get_data()
     except (OSError, ValueError):
         raise ApiProblem(HTTPStatus.BAD_REQUEST, "the body could not be read") from None
-    if request.max_content_length is not None and len(data) >= request.max_content_length:
+    limit = request.max_content_length
+    if request.content_length is None and limit is not None and len(data) >= limit:
         # What comes in pieces is cut off there without a word.
         raise ApiProblem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the request is too large")
     try:

@@ -1,6 +1,6 @@
 """Who is let in: a handshake becomes a connection with an actor, or a reason why not."""
 
-from typing import Any
+from typing import Any, TypeGuard
 
 from socketio.exceptions import ConnectionRefusedError as Refused
 
@@ -81,7 +81,7 @@ class Entry:
         raise Refused("bad-token")
 
 
-def _is_name(value: Any) -> bool:
+def _is_name(value: Any) -> TypeGuard[str]:
     return isinstance(value, str) and 0 < len(value) <= MAX_NAME
 
 
@@ -90,7 +90,7 @@ def _texts(auth: Any, *names: str) -> list[str]:
     if not isinstance(auth, dict):
         raise Refused("bad-token")
     values = [auth.get(name) for name in names]
-    texts = [str(value) for value in values if _is_name(value)]
+    texts = [value for value in values if _is_name(value)]
     if len(texts) < len(names):
         raise Refused("bad-token")
     # A code of any shape is just unknown; what is not even text must not reach the store.

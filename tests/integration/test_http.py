@@ -169,6 +169,9 @@ def test_bodies_in_pieces(each_api: Api) -> None:
     in_pieces = (whole[at : at + 7] for at in range(0, len(whole), 7))
     answer = each_api.ask("POST", "werkplaatsen", data=in_pieces, headers=as_json)
     assert answer.status_code == 201, answer.text
+    # What has a length may be as large as the limit says, and is read: this is no JSON.
+    full = b'"' + b"a" * (2 * 2**20 - 1)
+    problem(each_api.ask("POST", "werkplaatsen", data=full, headers=as_json), 400)
     endless = (b'"' + b"a" * 65_536 for _ in range(40))
     problem(each_api.ask("POST", "werkplaatsen", data=endless, headers=as_json), 413)
 

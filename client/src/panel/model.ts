@@ -1,5 +1,6 @@
 /** What one strip of the panel shows. The room computes it; the panel only draws it. */
 import type { Position } from "../live/fields";
+import type { Insight } from "../live/wire";
 import type { Note } from "../live/own";
 import type { RoleLook } from "./roles";
 import { levelOf, levelWord, positionText } from "./words";
@@ -38,6 +39,16 @@ export interface StripModel {
   ghost: { value: number; label: string } | null;
   /** What is on its way of the fader that can be moved here. */
   note: Note | null;
+}
+
+/**
+ * Of a settled slider: did they let the difference stand? Who is away may have said the other thing, so those who are
+ * here count; where nobody is here to tell, it is not taken for an agreement.
+ */
+export function letStand(insight: Insight, slider: string, online: (role: string) => boolean): boolean {
+  const agreed = insight.agreed[slider] ?? [];
+  const differ = insight.differ[slider] ?? [];
+  return agreed.length === 0 || (differ.length > 0 && (differ.some(online) || !agreed.some(online)));
 }
 
 /** From the lowest to the highest placed value; null with fewer than two. */

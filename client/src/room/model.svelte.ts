@@ -4,6 +4,7 @@ import type { LiveRoom } from "../live/room.svelte";
 import type { RoomState } from "../live/reduce";
 import type { ExerciseContent, Slider } from "../live/wire";
 import { roleLook, type RoleLook } from "../panel/roles";
+import { list } from "../panel/words";
 import { stripFor } from "./strips";
 
 export class RoomModel {
@@ -58,6 +59,11 @@ export class RoomModel {
 
   role(id: string): RoleLook {
     return this.roles.find((role) => role.id === id) ?? roleLook({ id, label: id });
+  }
+
+  /** "Sociaal domein en Fysiek domein". */
+  labels(ids: readonly string[]): string {
+    return list(ids.map((id) => this.role(id).label));
   }
 
   slider(id: string): Slider | null {

@@ -2,7 +2,7 @@
 import * as f from "../live/fields";
 import type { Note } from "../live/own";
 import type { Fields, Insight, Slider } from "../live/wire";
-import { spreadOf, type Lane, type StripModel, type Together } from "../panel/model";
+import { letStand, spreadOf, type Lane, type StripModel, type Together } from "../panel/model";
 import type { RoleLook } from "../panel/roles";
 
 /** What a strip needs to know of the room; `position` and `consensus` are one's own values where those are newer. */
@@ -53,12 +53,9 @@ function settledState(room: StripRoom, slider: string, value: number): Together[
   if (!room.insight.settled.includes(slider)) return "open";
   const written = f.settled(room.fields, room.round, slider);
   if (written) return written.value === "differ" ? "differ" : "agreed";
-  const differ = room.insight.differ[slider] ?? [];
-  const agreed = room.insight.agreed[slider] ?? [];
-  // Who is away may have said the other thing: what those who are here say is what is settled.
-  if (agreed.length === 0 || differ.some((role) => f.online(room.fields, role))) return "differ";
+  if (letStand(room.insight, slider, (role) => f.online(room.fields, role))) return "differ";
   // Insight may trail a moved slider a moment, and what nobody agreed to never looks agreed.
-  return agreed.every((role) => f.agreed(room.fields, room.round, role, slider) === value) ? "agreed" : "open";
+  return (room.insight.agreed[slider] ?? []).every((role) => f.agreed(room.fields, room.round, role, slider) === value) ? "agreed" : "open";
 }
 
 /** In a later round of the same exercise: where the first round ended. */

@@ -1,4 +1,5 @@
 /** What the overview says of a room, in words. */
+import { letStand } from "../../panel/model";
 import type { ExerciseContent, Insight, Match, Role, Summary } from "../../protocol.gen";
 
 export type Phase = Summary["phase"];
@@ -87,12 +88,7 @@ export function largestDifference(insight: Insight): { slider: string; spread: n
 
 /** The shared values that all agreed to. A middle that nobody agreed to is no agreement, and shows as none. */
 export function agreedValues({ insight, consensus, seats }: Summary): Record<string, number> {
-  const here = (roles: string[]) => roles.some((role) => seats[role] === "online");
-  const together = insight.settled.filter((slider) => {
-    const [agreed, differ] = [insight.agreed[slider] ?? [], insight.differ[slider] ?? []];
-    // Who is away may have said the other thing: those who are here settled it.
-    return agreed.length > 0 && (differ.length === 0 || (here(agreed) && !here(differ)));
-  });
+  const together = insight.settled.filter((slider) => !letStand(insight, slider, (role) => seats[role] === "online"));
   return Object.fromEntries(Object.entries(consensus).filter(([slider]) => together.includes(slider)));
 }
 

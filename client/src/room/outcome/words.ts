@@ -21,7 +21,7 @@ function subject(about: About | null): string {
 /** What was chosen before the first slider, as it stands above the outcome. */
 export function aboutWords(about: About | null): string {
   if (about === "case") return "over jullie casus";
-  return about === "municipality" ? "over de hele gemeente" : "niet gekozen waarover";
+  return about === "municipality" ? "over de hele gemeente" : "waarover is niet gekozen";
 }
 
 export interface Headline {
