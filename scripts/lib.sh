@@ -8,6 +8,7 @@ venv="$root/.venv"
 python="$venv/bin/python"
 cache="$root/.cache"
 mkdir -p "$cache"
+PATH="$PATH:/usr/sbin" # where Debian puts nginx, and where not everyone looks
 
 say() { printf '%s\n' "$*"; }
 
@@ -51,17 +52,22 @@ stamped() { # stamped STAMP FINGERPRINT: is this what was there when the step wa
   [ "$(cat "$1" 2>/dev/null)" = "$2" ]
 }
 
-install_from_debian() { # install_from_debian PACKAGE…: false where this user cannot
-  local as_root=""
-  command -v apt-get >/dev/null || return 1
+install_from_debian() ( # install_from_debian PACKAGE…: false where this user cannot
+  as_root="" policy=/usr/sbin/policy-rc.d
+  command -v apt-get >/dev/null || exit 1
   if [ "$(id -u)" -ne 0 ]; then
-    sudo -n true 2>/dev/null || return 1
+    sudo -n true 2>/dev/null || exit 1
     as_root=sudo
   fi
   say "Installing from Debian's packages: $*"
+  if [ ! -e "$policy" ]; then # by this file Debian asks whether to start a service that it installs: no
+    trap '$as_root rm -f "$policy"' EXIT
+    printf '#!/bin/sh\nexit 101\n' | $as_root tee "$policy" >/dev/null
+    $as_root chmod 755 "$policy"
+  fi
   $as_root apt-get update >/dev/null 2>&1 </dev/null || true # what is known already may do
   quietly apt $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"
-}
+)
 
 find_python() { # find_python [MODULE]: the first Python from 3.11 on, that has this module
   local one
@@ -146,6 +152,12 @@ ensure_client_build() {
   printf '%s\n' "$now" >"$stamp"
 }
 
+need() { # need COMMAND PACKAGE
+  command -v "$1" >/dev/null && return
+  install_from_debian "$2" && command -v "$1" >/dev/null && return
+  fail 2 "this needs $1: install the package $2 (on Debian: apt-get install $2)."
+}
+
 # The rest is for the checks.
 
 heading() { printf '\n== %s\n' "$*"; }
@@ -160,12 +172,6 @@ step() { # step NAME COMMAND…: with a heading and the time taken; the first th
     code=$?
     fail "$code" "$name failed, after $((SECONDS - started)) s."
   fi
-}
-
-need() { # need COMMAND PACKAGE
-  command -v "$1" >/dev/null && return
-  install_from_debian "$2" && command -v "$1" >/dev/null && return
-  fail 2 "the tests need $1: install the package $2 (on Debian: apt-get install $2)."
 }
 
 set_up_for_checks() {

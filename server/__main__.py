@@ -43,6 +43,40 @@ def settings() -> None:
     click.echo(documentation(), nl=False)
 
 
+@main.command()
+@click.option("--worker", "workers", multiple=True, required=True, help="ADDRESS:PORT, for each.")
+@click.option("--listen", multiple=True, help="PORT or ADDRESS:PORT, where browsers come in.")
+@click.option("--server-name", default="_", help="The host name that users see.")
+@click.option("--certificate", type=click.Path(path_type=Path), help="For https, with --key.")
+@click.option("--key", type=click.Path(path_type=Path), help="For https, with --certificate.")
+@click.option(
+    "--standalone",
+    type=click.Path(path_type=Path),
+    help="A whole nginx.conf, for an nginx that keeps its files in this folder.",
+)
+def nginx(
+    *,
+    workers: tuple[str, ...],
+    listen: tuple[str, ...],
+    server_name: str,
+    certificate: Path | None,
+    key: Path | None,
+    standalone: Path | None,
+) -> None:
+    """Prints a configuration of nginx in front of these workers."""
+    from server.nginx import Tls, configuration
+
+    if (certificate is None) != (key is None):
+        _fail("--certificate and --key go together")
+    # Links are kept: a certificate that is renewed stands behind the same one.
+    tls = Tls(certificate.absolute(), key.absolute()) if certificate and key else None
+    folder = standalone and standalone.absolute()
+    try:
+        click.echo(configuration(workers, listen, server_name, tls, folder), nl=False)
+    except SettingsError as error:
+        _fail(error)
+
+
 def _run(settings: Settings, *, demo: bool) -> None:
     from server.app import create_app
     from server.observability import configure_logs

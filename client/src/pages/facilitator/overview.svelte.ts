@@ -31,6 +31,8 @@ export class OverviewRoom {
   constructor(werkplaats: string, token: string) {
     this.#socket = io("/overview", {
       auth: { werkplaats, token },
+      // Lets a load balancer keep the connection on one worker: polling asks for that.
+      query: { werkplaats },
       transports: ["websocket", "polling"],
       tryAllTransports: true,
       forceNew: true,
