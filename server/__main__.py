@@ -8,13 +8,13 @@ import click
 
 from server import concurrency
 from server.settings import Settings, SettingsError, documentation, load
-from sessions.errors import ExerciseError, StoreUnusable
+from sessions.errors import ExerciseError, StoreAway, StoreUnusable
 
 
-def _fail(message: object) -> None:
-    """One clear line and exit code 2."""
+def _fail(message: object, code: int = 2) -> None:
+    """One clear line; exit code 2, or 1 where the same may go well a little later."""
     click.echo(f"mengpaneel: {message}", err=True)
-    sys.exit(2)
+    sys.exit(code)
 
 
 @click.group(invoke_without_command=True)
@@ -35,6 +35,8 @@ def main(context: click.Context, *, demo: bool) -> None:
         _run(settings, demo=demo)
     except (StoreUnusable, ExerciseError, concurrency.PortTaken) as error:
         _fail(error)
+    except StoreAway as error:
+        _fail(error, code=1)
 
 
 @main.command()
@@ -80,20 +82,23 @@ def nginx(
 def _run(settings: Settings, *, demo: bool) -> None:
     from server.app import create_app
     from server.observability import configure_logs
-    from sessions.store.sqlite import SqliteStore
+    from server.storing import open_store, remarks, where
 
     configure_logs(settings.log_level)
     listener = concurrency.listen(settings.host, settings.port)
-    path = Path(settings.store_url.removeprefix("sqlite:///"))
-    store = SqliteStore(path)
+    store = open_store(settings.store_url, click.echo)
     made = create_app(settings, store)
     ticking = concurrency.spawn(made.hub.run, "hub")
+    if store.shared:
+        concurrency.spawn(made.hub.company.listen, "company")
 
     host, port = listener.getsockname()[:2]
     address = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"
     click.echo(f"Mengpaneel runs at {address}")
-    click.echo(f"The data is in  {path.resolve()}")
+    click.echo(f"The data is in  {where(store, settings.store_url)}")
     click.echo(f"Stop it with    Ctrl+C (or: kill {os.getpid()})")
+    for remark in remarks(store):
+        click.echo(f"Mind            {remark}")
     if demo:
         from server.demo import start
 
@@ -102,6 +107,8 @@ def _run(settings: Settings, *, demo: bool) -> None:
         click.echo(f"Look along at   {address}{links.facilitator}")
     try:
         concurrency.serve(made.app, made.socketio, listener, settings.async_mode)
+        if store.shared:
+            made.wire.drain(settings.drain_seconds)
     finally:
         made.hub.stop()
         ticking.join()

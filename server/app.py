@@ -29,6 +29,7 @@ class Application(NamedTuple):
     app: Flask
     socketio: SocketIO
     hub: Hub
+    wire: Wire
 
 
 def create_app(settings: Settings, store: Store) -> Application:
@@ -53,7 +54,7 @@ def create_app(settings: Settings, store: Store) -> Application:
     broadcast = Broadcast(socketio)
     hub = Hub(store, exercises, broadcast)
     attempts = Attempts()
-    Wire(socketio, hub, Entry(hub, store, attempts), broadcast)
+    wire = Wire(socketio, hub, Entry(hub, store, attempts), broadcast)
 
     access = Access(hub, store, attempts)
     table = [
@@ -72,4 +73,4 @@ def create_app(settings: Settings, store: Store) -> Application:
 
     pages.register(app, settings)
     security.protect(app, settings)
-    return Application(app, socketio, hub)
+    return Application(app, socketio, hub, wire)

@@ -26,6 +26,9 @@ BACKLOG = 1_024
 MAX_CONNECTIONS = 20_000
 """Eventlet's WSGI server serves 1,024 by default and lets the next one hang in silence."""
 
+LAST_CALL = 0.05
+"""Seconds for which who is in the queue of the listening socket can still come in at the end."""
+
 MAX_BODY = 2 * 1024 * 1024
 """The largest request that is read, in bytes."""
 
@@ -83,7 +86,7 @@ def hang_up(environ: dict[str, Any]) -> None:
 
 
 def serve(app: "Flask", socketio: "SocketIO", listener: socket.socket, mode: str) -> None:
-    """Serves until the process is told to stop."""
+    """Serves until the process is told to stop; then nobody new comes in any more."""
     # What lives now lives for good: the collector need not look at it again, and pauses less.
     gc.collect()
     gc.freeze()
@@ -129,6 +132,10 @@ def _serve_with_eventlet(app: Callable[..., Any], listener: socket.socket) -> No
     )
     serving.link(lambda ended: told.set())
     told.wait()
+    # Who knocked already is let in: a request that is cut off here would not be asked elsewhere.
+    eventlet.sleep(LAST_CALL)
+    serving.kill()
+    green.close()
 
 
 def _serve_with_threads(app: Callable[..., Any], listener: socket.socket) -> None:
@@ -159,6 +166,8 @@ def _serve_with_threads(app: Callable[..., Any], listener: socket.socket) -> Non
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     server.serve_forever(poll_interval=0.1)
+    server.socket.close()
+    listener.close()
 
 
 class _Silent(io.TextIOBase):

@@ -2,7 +2,9 @@
 
 A decision changes the pending part of an open room. Each tick the hub hands all that is pending
 to the store in one go, and only then sends each room one frame and the answers. So what anybody
-sees is stored, an `ok` is true, and a burst costs one write and one frame.
+sees is stored, an `ok` is true, and a burst costs one write and one frame. What other workers did
+to the same rooms comes in by `server.company`; a room's batches are shown in the order of seq,
+whoever's they are.
 
 Two locks, always taken in this order: `_storing` keeps what the store does and what follows
 from it in one order; `_lock` guards the rooms in memory and is never held while the store works
@@ -10,7 +12,7 @@ on a batch, so that decisions go on.
 """
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from time import monotonic
@@ -19,9 +21,10 @@ import structlog
 
 from server import metrics
 from server.broadcast import Broadcast
+from server.company import Company
 from server.connection import Connection
+from server.facilitators import Facilitators
 from server.openroom import OpenRoom, Waiting
-from server.overviews import Overviews
 from server.showing import Showing
 from sessions import fields as f
 from sessions import rules
@@ -29,10 +32,11 @@ from sessions.actors import Actor
 from sessions.commands import Command
 from sessions.errors import Code, Refusal, StoreUnavailable
 from sessions.exercise import Exercise
-from sessions.fields import Changes
+from sessions.fields import Changes, Fields
 from sessions.protocol.messages import Expired
-from sessions.room import GRACE_SECONDS, RoomView, hashed, new_token, stamp
-from sessions.store import Receipt, Rejected, Store
+from sessions.room import GRACE_SECONDS, RoomView, hashed, matches, new_token, stamp
+from sessions.store import Receipt, Rejected, Store, Stored
+from sessions.store.port import Applied
 
 TICK = 0.05
 """Seconds between two frames of a room; a room that was quiet for longer goes at once."""
@@ -42,12 +46,20 @@ NEVER = float("inf")
 SWEEP_EVERY = 5.0
 KEEP_IDLE = 60.0
 PURGE_EVERY = 60.0
+GAP = 0.25
+"""Seconds for which a batch waits for one that should come before it."""
+RETRY = 0.5
+"""Seconds between two times that a store which does not answer is asked for a room."""
 
 log = structlog.get_logger(__name__)
 
 
 def _nobody_asked(result: int | Refusal) -> None:
     """The answer to a decision of the hub's own."""
+
+
+def _seat_of(fields: Fields, roles: Iterable[str], token: str) -> str | None:
+    return next((role for role in roles if matches(token, fields.get(f.token(role)))), None)
 
 
 def utc_now() -> datetime:
@@ -72,7 +84,10 @@ class Hub:
         self._lock = threading.RLock()
         self._rooms: dict[str, OpenRoom] = {}
         self._due: dict[str, float] = {}
-        self._overviews = Overviews(broadcast, clock)
+        self._catch_up_at: dict[str, float] = {}
+        """Rooms that must be read anew from the store, and when."""
+        self.facilitators = Facilitators(store, broadcast, clock, self._lock, self.peek)
+        self.company = Company(store, self, self.facilitators)
         self._showing = Showing(broadcast, exercises, clock, self._changed)
         self._sweep_at = self._purge_at = 0.0
         self._wake = threading.Event()
@@ -98,19 +113,29 @@ class Hub:
         with self._lock:
             self._due = dict.fromkeys(self._due, 0.0)
         self._flush(monotonic())
+        self.company.end()
 
     def _pause(self) -> float:
         with self._lock:
-            soonest = min(*self._due.values(), self._showing.due, self._overviews.due, NEVER)
+            soonest = min(
+                *self._due.values(),
+                *self._catch_up_at.values(),
+                self._showing.due,
+                self.facilitators.due,
+                self.company.due,
+                NEVER,
+            )
         return min(1.0, max(0.0, soonest - monotonic()))
 
     def tick(self) -> None:
         """Stores what is due, then sends what follows from it."""
         now = monotonic()
         self._flush(now)
+        self._catch_up_due(now)
         with self._lock:
             self._showing.pay(self._rooms, now)
-            self._overviews.send(self._rooms, now)
+        self.facilitators.tick(self._rooms, now)
+        self.company.tick(now)
         if now - self._sweep_at >= SWEEP_EVERY:
             self._sweep_at = now
             self._sweep(now)
@@ -152,6 +177,8 @@ class Hub:
                     except Exception:
                         log.exception("room_failed", room=code)
                         self._fail(room, waiting)
+            stale = [code for code in taken if results and results.get(code) is Rejected.STALE]
+            self._catch_up(stale)
 
     def _settle(self, room: OpenRoom, waiting: list[Waiting], result: int | Rejected) -> None:
         """The store has answered for one room."""
@@ -160,15 +187,17 @@ class Hub:
             self._expire(room)
             self._answer(waiting, Refusal(Code.UNAVAILABLE, "the room is gone"))
         elif result is Rejected.STALE:
-            self._reload(room, [*waiting, *room.waiting])
+            # The store moved on without this process: catch up, and decide again.
+            room.waiting = [*waiting, *room.waiting]
+        elif isinstance(result, Rejected):
+            self._fail(room, waiting)
         else:
-            assert isinstance(result, int)
             room.flushed_at = monotonic()
-            if changes and result != room.seq + 1:
-                # A batch that was not known to be stored was stored after all.
-                self._reload(room, room.waiting)
-            elif changes:
-                self._showing.advance(room, result, changes)
+            if changes and result <= room.seq:
+                # It tells another story than before: another server took over.
+                self._doubt(room)
+            if changes:
+                self._accept(room, result, changes)
             self._answer(waiting, result)
             if f.LOCKED in changes:
                 self._recheck(room)
@@ -177,24 +206,90 @@ class Hub:
         """Not known to be stored: nothing is shown, and what came after is decided again."""
         room.flight = {}
         self._answer(waiting, Refusal(Code.UNAVAILABLE, "not known to be stored; send it again"))
+        self._doubt(room)
         self._decide_again(room, room.waiting)
 
-    def _reload(self, room: OpenRoom, waiting: list[Waiting]) -> None:
-        """The store moved on without this process: catch up, show it, and decide again."""
-        stored = self._store.room(room.code)
+    def _accept(self, room: OpenRoom, seq: int, changes: Changes, *, mine: bool = True) -> None:
+        """A batch is stored, by whatever worker: shown when all before it have been."""
+        for number, batch in room.accept(seq, changes):
+            self._showing.advance(room, number, batch, mine=mine)
+            if any(f.kind(key) == "~token" for key in batch):
+                self._shut_out(room)
+            if not mine and any(f.kind(key) in (f.LOCKED, "proposal") for key in batch):
+                self._recheck(room)
+        if room.later and not room.doubtful:
+            self._catch_up_at.setdefault(room.code, monotonic() + GAP)
+            self._wake.set()
+        elif not room.doubtful:
+            self._catch_up_at.pop(room.code, None)
+
+    def _shut_out(self, room: OpenRoom) -> None:
+        """Seats were freed: their connections close, and what they just sent is refused."""
+        for connection in room.outsiders():
+            self.detach(connection)
+            self._broadcast.close(connection)
+        for role in room.view().roles:
+            if room.fields.get(f.seat(role)) is None:
+                room.forget(role)
+        self._decide_again(room, room.waiting)
+        self._recheck(room)
+
+    def _doubt(self, room: OpenRoom) -> None:
+        """What is here may not be what is stored: nothing is added until it was read anew."""
+        room.doubtful = True
+        self._catch_up_at[room.code] = 0.0
+        self._wake.set()
+
+    def _catch_up_due(self, now: float) -> None:
+        with self._lock:
+            due = [code for code, when in self._catch_up_at.items() if when <= now]
+        if due:
+            with self._storing:
+                self._catch_up(due)
+
+    def _catch_up(self, codes: Sequence[str]) -> None:
+        """Reads rooms anew; shows who is there what they missed, and decides again."""
+        with self._lock:
+            rooms = [self._rooms[code] for code in codes if code in self._rooms]
+            for code in codes:
+                self._catch_up_at.pop(code, None)
+            for room in rooms:
+                # From here on nothing is laid over the map: so it is as old as what is read.
+                room.doubtful = True
+        if not rooms:
+            return
+        try:
+            found = self._read([room.code for room in rooms])
+        except StoreUnavailable as error:
+            log.warning("store_unavailable", detail=str(error))
+            with self._lock:
+                for room in rooms:
+                    self._catch_up_at[room.code] = monotonic() + RETRY
+                    waiting, room.waiting, room.pending = room.waiting, [], {}
+                    self._answer(waiting, Refusal(Code.UNAVAILABLE, "the store does not answer"))
+            return
+        with self._lock:
+            for room in rooms:
+                if self._rooms.get(room.code) is room:
+                    self._renew(room, found.get(room.code))
+
+    def _read(self, codes: Sequence[str]) -> dict[str, Stored]:
+        metrics.READS.inc(len(codes))
+        return self._store.rooms(codes)
+
+    def _renew(self, room: OpenRoom, stored: Stored | None) -> None:
+        """The room as it was just read."""
         if stored is None:
             self._expire(room)
-            self._answer(waiting, Refusal(Code.UNAVAILABLE, "the room is gone"))
             return
-        room.replace(stored)
-        for connection in list(room.connections):
-            self._showing.snapshot(room, connection)
-        self._decide_again(room, waiting)
-
-    def _catch_up(self, room: OpenRoom) -> None:
-        """The store has what this process was told it might not have."""
-        with self._lock:
-            self._reload(room, room.waiting)
+        room.doubtful = False
+        if room.replace(stored):
+            self._shut_out(room)
+            self._showing.anew(room)
+        # What came in while it was read.
+        self._accept(room, 0, {}, mine=False)
+        self._decide_again(room, room.waiting)
+        self._recheck(room)
 
     def _decide_again(self, room: OpenRoom, waiting: list[Waiting]) -> None:
         room.pending, room.waiting = {}, []
@@ -256,11 +351,9 @@ class Hub:
             self._due[room.code] = room.flushed_at + TICK
             self._wake.set()
 
-    def _changed(self, room: OpenRoom) -> None:
+    def _changed(self, room: OpenRoom, mine: bool) -> None:  # noqa: FBT001  # a callback's one word
         """A room looks different now: who watches hears of it with the next update."""
-        idle = self._overviews.due == NEVER
-        self._overviews.touch(room)
-        if idle and self._overviews.due != NEVER:
+        if self.facilitators.touch(room, mine=mine):
             self._wake.set()
 
     def _recheck(self, room: OpenRoom) -> None:
@@ -284,14 +377,58 @@ class Hub:
                 room.used_at = monotonic()
                 return room
         with self._storing:
-            stored = self._store.room(code)
             with self._lock:
-                if stored is not None and code not in self._rooms:
-                    self._rooms[code] = OpenRoom(code, stored, self._exercises)
-                    if monotonic() - self._started_at < GRACE_SECONDS:
-                        # A restart is not longer than a reload: it decides nothing (SP5).
-                        self._rooms[code].expect(self._started_at)
-                return self._rooms.get(code)
+                if code in self._rooms:
+                    return self._rooms[code]
+            if self._store.shared and not self._read([code]):
+                return None
+            # Only what is listened to before it is read can be kept in step.
+            self._store.watch_room(code)
+            try:
+                stored = self._read([code]).get(code)
+                elsewhere = self._store.present([code]).get(code, ())
+            except StoreUnavailable:
+                self._store.unwatch_room(code)
+                raise
+            with self._lock:
+                if stored is not None:
+                    self._rooms[code] = self._opened(code, stored, elsewhere)
+                    return self._rooms[code]
+            self._store.unwatch_room(code)
+            return None
+
+    def _opened(self, code: str, stored: Stored, elsewhere: Iterable[str]) -> OpenRoom:
+        room = OpenRoom(code, stored, self._exercises)
+        if monotonic() - self._started_at < GRACE_SECONDS:
+            # A restart is not longer than a reload: it decides nothing (SP5).
+            room.expect(self._started_at)
+        room.hear_of(frozenset(elsewhere))
+        return room
+
+    def peek(self, codes: Sequence[str]) -> list[OpenRoom]:
+        """Rooms as they are now, only to look at: those that are not open are not kept."""
+        with self._lock:
+            open_ = {code: self._rooms[code] for code in codes if code in self._rooms}
+        others = [code for code in codes if code not in open_]
+        if others:
+            found = self._read(others)
+            present = self._store.present(list(found))
+            for code, stored in found.items():
+                open_[code] = self._opened(code, stored, present.get(code, ()))
+        return [open_[code] for code in codes if code in open_]
+
+    def seat_of(self, room: OpenRoom, token: str) -> str | None:
+        """The role whose seat a token is for; asked anew where another worker may know it."""
+        with self._lock:
+            roles = room.view().roles
+            found = _seat_of(room.fields, roles, token)
+        if found is None and self._store.shared:
+            stored = self._read([room.code]).get(room.code)
+            found = None if stored is None else _seat_of(stored.fields, roles, token)
+            if found is not None:
+                with self._storing:
+                    self._catch_up([room.code])
+        return found
 
     def attach(self, connection: Connection) -> None:
         """Lets a connection into its room: a snapshot for it, a sign of life for the others."""
@@ -302,20 +439,23 @@ class Hub:
                 self._broadcast.close(connection)
                 return
             room.connections.add(connection)
-            role = connection.actor.role
-            if role is not None and room.fields.get(f.token(role)) != connection.digest:
+            if connection in room.outsiders():
                 # The seat was freed since the handshake.
                 room.connections.discard(connection)
                 self._broadcast.close(connection)
                 return
             metrics.CONNECTIONS.labels(namespace="room").inc()
+            role = connection.actor.role
             first = role is not None and room.arrive(role)
             self._showing.snapshot(room, connection)
+            if role is not None:
+                self.company.stir(room.code)
+                self._wake.set()
             if first:
                 self._showing.show(room, {f.online(str(role)): True})
                 self._recheck(room)
         if role is None:
-            self._still_facilitator(connection, room.werkplaats)
+            self.facilitators.enter(connection, room.werkplaats)
 
     def detach(self, connection: Connection) -> None:
         """A connection has gone; its seat stays its own."""
@@ -327,21 +467,73 @@ class Hub:
             room.used_at = monotonic()
             metrics.CONNECTIONS.labels(namespace="room").dec()
             role = connection.actor.role
-            if role is not None and room.leave(role):
-                self._showing.show(room, {f.online(role): None})
-                self._recheck(room)
+            if role is not None:
+                last = room.leave(role)
+                self.company.stir(room.code)
+                self._wake.set()
+                if last:
+                    self._showing.show(room, {f.online(role): None})
+                    self._recheck(room)
+        if role is None:
+            self.facilitators.leave(connection, room.werkplaats)
 
     def _sweep(self, now: float) -> None:
         """Seats whose grace ended, rooms that nobody looks at, and what the store still owes."""
         self._store.tidy()
         with self._lock:
+            idle = []
             for room in list(self._rooms.values()):
                 if room.gone_for_good():
                     self._showing.show(room, {})
                     self._recheck(room)
-                watched = self._overviews.watched(room.werkplaats)
-                if room.idle and not watched and now - room.used_at > KEEP_IDLE:
-                    del self._rooms[room.code]
+                if room.idle and now - room.used_at > KEEP_IDLE:
+                    idle.append(room.code)
+                    self._forget(room)
+        for code in idle:
+            self._store.unwatch_room(code)
+
+    def _forget(self, room: OpenRoom) -> None:
+        self._rooms.pop(room.code, None)
+        self._due.pop(room.code, None)
+        self._catch_up_at.pop(room.code, None)
+        self._showing.forget(room)
+
+    # What other workers did: see server.company
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    def heard(self, news: Applied) -> None:
+        with self._lock:
+            room = self._rooms.get(news.code)
+            # The answer to what is on its way from here says more than its echo.
+            if room is not None and not (news.mine and room.flight):
+                self._accept(room, news.seq, news.changes, mine=False)
+
+    def seen(self, code: str, roles: Collection[str]) -> None:
+        with self._lock:
+            room = self._rooms.get(code)
+            changes = {} if room is None else room.hear_of(roles)
+            if room is not None and changes:
+                self._showing.show(room, changes, mine=False)
+                self._recheck(room)
+
+    def gone(self, code: str) -> None:
+        with self._lock:
+            if code in self._rooms:
+                self._expire(self._rooms[code])
+
+    def doubt(self, code: str | None) -> None:
+        with self._lock:
+            for room in list(self._rooms.values()):
+                if code in (room.code, None):
+                    self._doubt(room)
+
+    def online(self, codes: Collection[str] | None) -> dict[str, list[str]]:
+        with self._lock:
+            if codes is None:
+                return {code: room.here for code, room in self._rooms.items() if room.connections}
+            return {code: self._rooms[code].here if code in self._rooms else [] for code in codes}
 
     def _purge(self) -> None:
         try:
@@ -355,23 +547,20 @@ class Hub:
             self._gone(receipt)
 
     def _gone(self, receipt: Receipt) -> None:
-        with self._lock:
-            for code in receipt.rooms:
-                if code in self._rooms:
-                    self._expire(self._rooms[code])
-            for connection in self._overviews.watchers(receipt.id):
-                self._overviews.discard(connection)
-                self._broadcast.close(connection)
+        for code in receipt.rooms:
+            self.gone(code)
+        self.facilitators.changed(receipt.id)
 
     def _expire(self, room: OpenRoom) -> None:
         """The room is gone: say so, and close."""
-        self._rooms.pop(room.code, None)
-        self._due.pop(room.code, None)
-        self._showing.forget(room)
+        self._forget(room)
+        self._store.unwatch_room(room.code)
         connections, room.connections = room.connections, set()
         self._broadcast.send(connections, "expired", Expired())
         for connection in connections:
             metrics.CONNECTIONS.labels(namespace="room").dec()
+            if connection.actor.role is None:
+                self.facilitators.leave(connection, room.werkplaats)
             self._broadcast.close(connection)
         self._answer(room.waiting, Refusal(Code.UNAVAILABLE, "the room is gone"))
 
@@ -387,17 +576,18 @@ class Hub:
             at = stamp(self._clock())
             seat = {"name": name, "since": at}
             digest = hashed(token)
-            result = self._store.claim(code, role, seat, digest, at)
-            if isinstance(result, Rejected):
-                if result is Rejected.TAKEN and room.fields.get(f.seat(role)) is None:
-                    self._catch_up(room)
-                return result
-            if result != room.seq + 1:
-                self._catch_up(room)
-                return token
+            try:
+                result = self._store.claim(code, role, seat, digest, at)
+            except StoreUnavailable:
+                with self._lock:
+                    self._doubt(room)
+                raise
             with self._lock:
-                self._showing.advance(room, result, {f.seat(role): seat, f.token(role): digest})
-        return token
+                if isinstance(result, int):
+                    self._accept(room, result, {f.seat(role): seat, f.token(role): digest})
+                elif room.fields.get(f.seat(role)) is None:
+                    self._doubt(room)  # Taken, or gone, and not known here.
+        return result if isinstance(result, Rejected) else token
 
     def release(self, code: str, role: str, *, clear: bool) -> Rejected | None:
         """Frees a seat: its token is void and its connections close."""
@@ -409,19 +599,10 @@ class Hub:
             if isinstance(result, Rejected):
                 return result
             seq, changes = result
-            if seq != room.seq + bool(changes):
-                self._catch_up(room)
-                changes = {}
             with self._lock:
-                for connection in [one for one in room.connections if one.actor.role == role]:
-                    self.detach(connection)
-                    self._broadcast.close(connection)
-                room.forget(role)
-                if changes:
-                    self._showing.advance(room, seq, changes)
-                # What the seat sent just before is decided again, and refused now.
-                self._decide_again(room, room.waiting)
-                self._recheck(room)
+                if seq > room.seq and not changes:
+                    self._doubt(room)
+                self._accept(room, seq, changes) if changes else None
         return None
 
     def delete(self, werkplaats_id: str) -> Receipt | None:
@@ -431,55 +612,3 @@ class Hub:
             if receipt is not None:
                 self._gone(receipt)
             return receipt
-
-    # The overview
-
-    def watch(self, connection: Connection) -> None:
-        """Shows a facilitator all rooms of a werkplaats, and then what changes."""
-        werkplaats = self._store.werkplaats(connection.address)
-        if werkplaats is None:
-            self._broadcast.close(connection)
-            return
-        rooms = [room for code in werkplaats.rooms if (room := self.room(code)) is not None]
-        with self._lock:
-            self._overviews.add(connection, werkplaats, rooms)
-        self._still_facilitator(connection, werkplaats.id)
-
-    def _still_facilitator(self, connection: Connection, werkplaats_id: str) -> None:
-        """Closes who came in with a token that was replaced since the handshake.
-
-        Asked once they are in: a replacement before this is seen here, one after it shuts out.
-        """
-        werkplaats = self._store.werkplaats(werkplaats_id)
-        if werkplaats is None or werkplaats.facilitator != connection.digest:
-            self._broadcast.close(connection)
-
-    def unwatch(self, connection: Connection) -> None:
-        with self._lock:
-            self._overviews.discard(connection)
-
-    def shut_out_facilitators(self, werkplaats_id: str) -> None:
-        """Their token was replaced: connections that came in with it close."""
-        with self._lock:
-            shut = self._overviews.watchers(werkplaats_id)
-            for room in self._rooms.values():
-                if room.werkplaats == werkplaats_id:
-                    shut += [one for one in room.connections if one.actor.kind == "facilitator"]
-            for connection in shut:
-                self._broadcast.close(connection)
-
-    def codes(self, werkplaats_id: str) -> list[str]:
-        """The codes of a werkplaats's rooms, in order."""
-        werkplaats = self._store.werkplaats(werkplaats_id)
-        return [] if werkplaats is None else werkplaats.rooms
-
-    def opened(self, werkplaats_id: str, codes: Iterable[str]) -> None:
-        """Rooms were added: who watches sees them."""
-        with self._lock:
-            watched = self._overviews.watched(werkplaats_id)
-        if not watched:
-            return
-        rooms = [room for code in codes if (room := self.room(code)) is not None]
-        with self._lock:
-            self._overviews.opened(werkplaats_id, [room.code for room in rooms])
-            self._wake.set()

@@ -3,6 +3,8 @@
 from prometheus_client import Counter, Gauge, Histogram
 
 BATCHES = Counter("mengpaneel_batches_total", "Batches stored and shown")
+RELOADS = Counter("mengpaneel_reloads_total", "Rooms read anew from the store, with a snapshot")
+READS = Counter("mengpaneel_room_reads_total", "Rooms read from the store")
 REFUSED = Counter("mengpaneel_refused_total", "Events refused, by code", ["code"])
 CONNECTIONS = Gauge("mengpaneel_connections", "Connections now, by namespace", ["namespace"])
 STORING = Histogram(

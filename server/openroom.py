@@ -1,7 +1,7 @@
 """A room that this process holds in memory: its map, who looks, and what waits to be stored."""
 
 from collections import ChainMap, Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -35,6 +35,12 @@ class OpenRoom:
         self.waiting: list[Waiting] = []
         self.flight: Changes = {}
         """What the store is being asked to apply at this moment."""
+        self.later: dict[int, Changes] = {}
+        """Batches that are stored and wait for one before them, by seq."""
+        self.doubtful = False
+        """True while the store may tell another story than this map: then nothing is added."""
+        self.elsewhere: frozenset[str] = frozenset()
+        """Seats with a connection at another worker."""
         self.connections: set[Connection] = set()
         self.flushed_at = 0.0
         self.insight_at = 0.0
@@ -52,29 +58,51 @@ class OpenRoom:
     # Presence
 
     def arrive(self, role: str) -> bool:
-        """Counts a connection of a seat; True when it is the seat's first."""
+        """Counts a connection of a seat; True when it is the seat's first anywhere."""
+        first = role not in self.online
         self._online[role] += 1
         self._left.pop(role, None)
-        return self._online[role] == 1
+        return first
 
     def leave(self, role: str) -> bool:
-        """Takes a connection of a seat away; True when it was the seat's last."""
+        """Takes a connection of a seat away; True when it was the seat's last anywhere."""
         self._online[role] -= 1
         if self._online[role] > 0:
             return False
         del self._online[role]
+        if role in self.elsewhere:
+            return False
         self._left[role] = monotonic()
         return True
 
+    def hear_of(self, elsewhere: Collection[str]) -> Changes:
+        """Takes over who is online at other workers; answers what that changes to see."""
+        before = self.online
+        self.elsewhere = frozenset(elsewhere) & {role["id"] for role in self.fields[f.ROLES]}
+        changes: Changes = {}
+        for role in before - self.online:
+            self._left[role] = monotonic()
+            changes[f.online(role)] = None
+        for role in self.online - before:
+            self._left.pop(role, None)
+            changes[f.online(role)] = True
+        return changes
+
     @property
-    def online(self) -> list[str]:
+    def here(self) -> list[str]:
+        """Seats with a connection at this worker."""
         return list(self._online)
+
+    @property
+    def online(self) -> frozenset[str]:
+        """Seats with a connection at any worker."""
+        return self.elsewhere | self._online.keys()
 
     @property
     def present(self) -> list[str]:
         """Seats with a connection, or without one for less than the grace."""
         since = monotonic() - GRACE_SECONDS
-        return [*self._online, *(role for role, left in self._left.items() if left > since)]
+        return [*self.online, *(role for role, left in self._left.items() if left > since)]
 
     def gone_for_good(self) -> list[str]:
         """Seats whose grace ended; each is told once."""
@@ -96,14 +124,19 @@ class OpenRoom:
     @property
     def idle(self) -> bool:
         """True when nobody looks and nothing waits: the room may leave memory."""
-        return not (self.connections or self.pending or self.flight or self._left)
+        return not (self.connections or self.pending or self.flight or self._left or self.later)
 
     # Deciding and storing
 
     def ahead(self) -> RoomView:
         """The room with all that was decided and is not stored yet: what a command meets."""
-        fields = ChainMap(self.pending, self.flight, self.fields)
+        fields = ChainMap(self.pending, self.flight, *self._stored)
         return RoomView(fields, self.exercises, self.online, self.present)
+
+    @property
+    def _stored(self) -> list[Fields]:
+        """What is known to be stored, the last first: also what cannot be shown yet."""
+        return [*(self.later[seq] for seq in sorted(self.later, reverse=True)), self.fields]
 
     def view(self) -> RoomView:
         """The room as it is stored: what anybody may see."""
@@ -123,17 +156,29 @@ class OpenRoom:
         self.flight, self.pending = self.pending, {}
         waiting, self.waiting = self.waiting, []
         stepped = f.PHASE in self.flight or f.ROUND in self.flight
+        under = ChainMap(*self._stored)
         return (
             Batch(
                 changes=self.flight,
                 at=at,
-                phase=self.fields[f.PHASE],
-                round=self.fields[f.ROUND],
-                locked=self.fields.get(f.LOCKED) is True,
+                phase=under[f.PHASE],
+                round=under[f.ROUND],
+                locked=under.get(f.LOCKED) is True,
                 seq=self.seq if stepped else None,
             ),
             waiting,
         )
+
+    def accept(self, seq: int, changes: Changes) -> Iterator[tuple[int, Changes]]:
+        """What follows on the map now that this batch is known, in the order of seq.
+
+        A batch that is there already counts once; one that comes too early waits for those
+        before it. Each must be laid over the map (`advance`) before the next is asked for.
+        """
+        if seq > self.seq:
+            self.later.setdefault(seq, changes)
+        while not self.doubtful and self.seq + 1 in self.later:
+            yield self.seq + 1, self.later.pop(self.seq + 1)
 
     def advance(self, seq: int, changes: Changes) -> None:
         """The store has it: now it is so."""
@@ -141,11 +186,23 @@ class OpenRoom:
         f.apply(self.fields, changes)
         self._touched.update(changes)
 
-    def replace(self, stored: Stored) -> None:
-        """Starts again from what the store has."""
+    def replace(self, stored: Stored) -> bool:
+        """Starts again from what the store has; True when that is not what was here."""
+        self.later = {seq: self.later[seq] for seq in self.later if seq > stored.seq}
+        if stored == (self.seq, self.fields):
+            return False
         self.seq, self.fields = stored
         self._parts = None
         self._touched.clear()
+        return True
+
+    def outsiders(self) -> list[Connection]:
+        """Connections of seats whose token is void by now (RM7)."""
+        return [
+            one
+            for one in self.connections
+            if one.actor.role is not None and self.fields.get(f.token(one.actor.role)) != one.digest
+        ]
 
     # Showing
 
@@ -170,7 +227,7 @@ class OpenRoom:
     def shown(self, view: str) -> dict[str, Any]:
         """The map that a view may see, with who is online."""
         seen = masking.mask(self.fields, view)
-        seen.update({f.online(role): True for role in self._online})
+        seen.update({f.online(role): True for role in self.online})
         return seen
 
     def by_view(self, *, hidden: bool) -> dict[str, list[Connection]]:

@@ -1,10 +1,13 @@
 """The facilitators' live view of all rooms, conflated to two updates a second.
 
-Called by the hub alone, under its lock.
+Called by the hub alone, under its lock. What this worker changed it also tells to the others who
+watch; what they tell is passed on as it is.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+
+import msgspec
 
 from server import metrics
 from server.broadcast import Broadcast
@@ -16,6 +19,20 @@ from sessions.room import stamp
 from sessions.werkplaats import Werkplaats
 
 EVERY = 0.5
+NEVER = float("inf")
+
+_encode = msgspec.json.Encoder().encode
+
+
+class _Watched:
+    """A werkplaats that is watched here: who looks, and what they know already."""
+
+    def __init__(self) -> None:
+        self.connections: set[Connection] = set()
+        self.told: dict[str, tuple[int, bytes]] = {}
+        """The last summary of each room, by code, with the room's seq."""
+        self.fresh: dict[str, tuple[int, bytes]] = {}
+        """Those that go out with the next update."""
 
 
 class Overviews:
@@ -24,49 +41,77 @@ class Overviews:
     def __init__(self, broadcast: Broadcast, clock: Callable[[], datetime]) -> None:
         self._broadcast = broadcast
         self._clock = clock
-        self._watchers: dict[str, set[Connection]] = {}
+        self._watched: dict[str, _Watched] = {}
         self._changed: dict[str, set[str]] = {}
+        self._mine: dict[str, set[str]] = {}
         self._sent_at = 0.0
 
     @property
     def due(self) -> float:
         """When the next update goes out; infinity when nothing changed."""
-        return self._sent_at + EVERY if self._changed else float("inf")
+        waits = self._changed or self._mine or any(one.fresh for one in self._watched.values())
+        return self._sent_at + EVERY if waits else NEVER
 
-    def watched(self, werkplaats_id: str) -> bool:
-        return werkplaats_id in self._watchers
+    @property
+    def ids(self) -> list[str]:
+        """The werkplaatsen that are watched here."""
+        return list(self._watched)
 
     def watchers(self, werkplaats_id: str) -> list[Connection]:
-        return list(self._watchers.get(werkplaats_id, ()))
+        found = self._watched.get(werkplaats_id)
+        return [] if found is None else list(found.connections)
 
     def add(
         self, connection: Connection, werkplaats: Werkplaats, rooms: Iterable[OpenRoom]
     ) -> None:
         """Shows a facilitator all rooms; from now on they hear what changes."""
-        self._watchers.setdefault(werkplaats.id, set()).add(connection)
+        watched = self._watched.setdefault(werkplaats.id, _Watched())
+        watched.connections.add(connection)
         metrics.CONNECTIONS.labels(namespace="overview").inc()
         everything = {room.code: summary(room) for room in rooms}
         overview = Overview(stamp(self._clock()), info(werkplaats), everything)
         self._broadcast.send([connection], "overview", overview)
 
     def discard(self, connection: Connection) -> None:
-        watchers = self._watchers.get(connection.address, set())
-        if connection not in watchers:
+        watched = self._watched.get(connection.address)
+        if watched is None or connection not in watched.connections:
             return
-        watchers.discard(connection)
+        watched.connections.discard(connection)
         metrics.CONNECTIONS.labels(namespace="overview").dec()
-        if not watchers:
-            del self._watchers[connection.address]
+        if not watched.connections:
+            del self._watched[connection.address]
             self._changed.pop(connection.address, None)
 
-    def touch(self, room: OpenRoom) -> None:
-        """A room looks different now."""
-        self.opened(room.werkplaats, [room.code])
+    def touch(self, room: OpenRoom, *, mine: bool) -> None:
+        """A room that is open here looks different now; `mine`: by this worker's doing."""
+        if room.werkplaats in self._watched:
+            self._changed.setdefault(room.werkplaats, set()).add(room.code)
+        if mine:
+            self._mine.setdefault(room.werkplaats, set()).add(room.code)
 
-    def opened(self, werkplaats_id: str, codes: Iterable[str]) -> None:
-        """Rooms to tell about with the next update."""
-        if self.watched(werkplaats_id):
-            self._changed.setdefault(werkplaats_id, set()).update(codes)
+    def take_mine(self) -> dict[str, set[str]]:
+        """The rooms, by werkplaats, that this worker changed since it was last asked."""
+        mine, self._mine = self._mine, {}
+        return mine
+
+    def hear(self, werkplaats_id: str, rooms: Mapping[str, tuple[int, bytes]]) -> None:
+        """Takes over summaries of rooms that are not open here, unless it knows better."""
+        watched = self._watched.get(werkplaats_id)
+        if watched is None:
+            return
+        for code, (seq, body) in rooms.items():
+            known = watched.fresh.get(code) or watched.told.get(code) or (0, b"")
+            if seq >= known[0] and body != known[1]:
+                watched.fresh[code] = seq, body
+
+    def look(self, rooms: Iterable[OpenRoom]) -> None:
+        """Takes rooms as they were found in the store, whatever was heard of them."""
+        for room in rooms:
+            watched = self._watched.get(room.werkplaats)
+            if watched is not None:
+                found = summarised(room)
+                if found != (watched.fresh.get(room.code) or watched.told.get(room.code)):
+                    watched.fresh[room.code] = found
 
     def send(self, rooms: Mapping[str, OpenRoom], now: float) -> None:
         """Sends what changed, when it is due."""
@@ -74,6 +119,18 @@ class Overviews:
             return
         self._sent_at = now
         changed, self._changed = self._changed, {}
-        for werkplaats_id, codes in changed.items():
-            told = {code: summary(rooms[code]) for code in sorted(codes) if code in rooms}
-            self._broadcast.send(self.watchers(werkplaats_id), "rooms", told)
+        for werkplaats_id, watched in self._watched.items():
+            for code in changed.get(werkplaats_id, ()):
+                if code in rooms:
+                    watched.fresh[code] = summarised(rooms[code])
+            fresh, watched.fresh = watched.fresh, {}
+            news = {code: one for code, one in fresh.items() if watched.told.get(code) != one}
+            watched.told.update(news)
+            if news:
+                told = {code: msgspec.Raw(news[code][1]) for code in sorted(news)}
+                self._broadcast.send(watched.connections, "rooms", told)
+
+
+def summarised(room: OpenRoom) -> tuple[int, bytes]:
+    """A room's seq and summary, as others are told."""
+    return room.seq, _encode(summary(room))

@@ -10,6 +10,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from sessions.store.redis import address
+
+SQLITE = "sqlite:///"
+
 
 class SettingsError(Exception):
     """A setting has a value that cannot be used; the message names it and says what would do."""
@@ -36,8 +40,10 @@ def _whole(low: int, high: int, wanted: str) -> Callable[[str], int]:
 
 
 def _store(text: str) -> str:
-    if not text.startswith("sqlite:///") or len(text) <= len("sqlite:///"):
-        raise ValueError("this version keeps rooms in SQLite: sqlite:///path/to/file.db")
+    if address.is_address(text):
+        address.parse(text)
+    elif not text.startswith(SQLITE) or len(text) <= len(SQLITE):
+        raise ValueError("give sqlite:///path/to/file.db, or redis://host:port/number")
     return text
 
 
@@ -78,8 +84,12 @@ VARIABLES = (
     Variable(
         "STORE_URL",
         "sqlite:///data/mengpaneel.db",
-        "Where rooms are kept: `sqlite:///` and a path, from the folder that the server starts "
-        "in, or from the root with a fourth slash.",
+        "Where rooms are kept. One process: `sqlite:///` and a path, from the folder that the "
+        "server starts in, or from the root with a fourth slash. Several: "
+        "`redis://[user:password@]host:port/number`, `redis+sentinel://host,host,host/name` or "
+        "`redis+cluster://host,host,host`; with `rediss` they speak TLS. `?replicas=1` waits for "
+        "the word of so many replicas with every change (behind Sentinel that is the default), "
+        "`?sentinel_password=` is for the sentinels.",
         _store,
     ),
     Variable(
@@ -126,6 +136,13 @@ VARIABLES = (
         "From how serious on to write logs: `debug`, `info`, `warning` or `error`.",
         _one_of("debug", "info", "warning", "error"),
     ),
+    Variable(
+        "DRAIN_SECONDS",
+        "5",
+        "How long a worker that is told to stop takes to send its clients to the others, so that "
+        "they do not all come at once. With SQLite there are no others, and it stops at once.",
+        _whole(0, 300, "give a number of seconds from 0 to 300"),
+    ),
     Variable("ORGANISATION", "", "Who runs this installation, as its pages say it.", str),
     Variable("CONTACT", "", "Where users can ask for help: an address or a sentence.", str),
     Variable("PRIVACY_CONTACT", "", "Where users can ask about their data.", str),
@@ -151,6 +168,7 @@ class Settings(NamedTuple):
     frame_ancestors: str
     async_mode: str
     log_level: str
+    drain_seconds: int
     organisation: str
     contact: str
     privacy_contact: str

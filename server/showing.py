@@ -23,14 +23,17 @@ INSIGHT_EVERY = 0.25
 
 
 class Showing:
-    """Sends snapshots and frames; `changed` hears of every room that looks different now."""
+    """Sends snapshots and frames; `changed` hears of every room that looks different now.
+
+    It hears also whether that was this worker's doing: then it is its to tell the others.
+    """
 
     def __init__(
         self,
         broadcast: Broadcast,
         exercises: Mapping[str, Exercise],
         clock: Callable[[], datetime],
-        changed: Callable[[OpenRoom], None],
+        changed: Callable[[OpenRoom, bool], None],
     ) -> None:
         self._broadcast = broadcast
         self._exercises = exercises
@@ -44,7 +47,7 @@ class Showing:
         """When the next owed insight goes out; infinity when none is owed."""
         return min(self._owed.values(), default=float("inf"))
 
-    def advance(self, room: OpenRoom, seq: int, changes: Changes) -> None:
+    def advance(self, room: OpenRoom, seq: int, changes: Changes, *, mine: bool = True) -> None:
         """Takes a stored batch into the map and shows each view its part of it."""
         metrics.BATCHES.inc()
         was_hidden = room.hidden()
@@ -62,14 +65,21 @@ class Showing:
             if seen or with_insight:
                 shown = room.insight(view) if with_insight else None
                 self._broadcast.send(connections, "frame", Frame(seq, seen, shown))
-        self._after(room, now, with_insight=with_insight)
+        self._after(room, now, with_insight=with_insight, mine=mine)
 
-    def show(self, room: OpenRoom, changes: Changes) -> None:
+    def show(self, room: OpenRoom, changes: Changes, *, mine: bool = True) -> None:
         """A frame without a batch: who is online, or an insight that was owed."""
         for view, connections in room.by_view(hidden=room.hidden()).items():
             frame = Frame(room.seq, changes, room.insight(view))
             self._broadcast.send(connections, "frame", frame)
-        self._after(room, monotonic(), with_insight=True)
+        self._after(room, monotonic(), with_insight=True, mine=mine)
+
+    def anew(self, room: OpenRoom) -> None:
+        """The whole room for everybody in it: what came in between is not known."""
+        metrics.RELOADS.inc()
+        for connection in list(room.connections):
+            self.snapshot(room, connection)
+        self._after(room, monotonic(), with_insight=True, mine=False)
 
     def snapshot(self, room: OpenRoom, connection: Connection) -> None:
         """The whole room, for one connection."""
@@ -96,10 +106,10 @@ class Showing:
         """The room is gone: nothing is owed any more."""
         self._owed.pop(room.code, None)
 
-    def _after(self, room: OpenRoom, now: float, *, with_insight: bool) -> None:
+    def _after(self, room: OpenRoom, now: float, *, with_insight: bool, mine: bool) -> None:
         if with_insight:
             room.insight_at = now
             self._owed.pop(room.code, None)
         elif room.code not in self._owed:
             self._owed[room.code] = room.insight_at + INSIGHT_EVERY
-        self._changed(room)
+        self._changed(room, mine)

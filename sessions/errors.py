@@ -37,5 +37,9 @@ class StoreUnusable(Exception):
     """The store cannot be opened at all; the message says what to do about it (ST9)."""
 
 
+class StoreAway(Exception):
+    """Nobody answers where the store should be; the message says so, and later may do."""
+
+
 class ExerciseError(Exception):
     """An exercise file that breaks a rule; the message names the file and the key (EX1)."""

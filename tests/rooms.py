@@ -30,7 +30,7 @@ def werkplaats(
     id: str = "wp",
     *,
     join_code: str = "346789",
-    expires_at: str = "2026-06-01T00:00:00.000Z",
+    expires_at: str = "2126-06-01T00:00:00.000Z",
     **changed: Any,
 ) -> Werkplaats:
     """An invented werkplaats of one trio, with two rounds."""

@@ -84,6 +84,8 @@ def test_files_stand_in_known_folders() -> None:
 def test_scripts_can_be_executed() -> None:
     """A file can be executed when, and only when, its first line says by what."""
     for name in files():
+        if name.endswith(".lua"):
+            continue  # Redis reads that line.
         assert os.access(ROOT / name, os.X_OK) == text(name).startswith("#!"), name
 
 

@@ -476,6 +476,10 @@ export interface Move {
   round?: string | null;
 }
 /**
+ * This worker is going to stop: connect again now, and another one takes over.
+ */
+export interface Moving {}
+/**
  * The rooms that a call opened.
  */
 export interface NewRooms {
@@ -573,6 +577,7 @@ export interface OverviewMessages {
   rooms: {
     [k: string]: Summary;
   };
+  moving: Moving;
 }
 /**
  * What was filled in for a room beforehand, for its facilitator alone.
@@ -650,6 +655,7 @@ export interface RoomMessages {
   frame: Frame;
   refused: Refused;
   expired: Expired;
+  moving: Moving;
 }
 /**
  * A room's whole map as the viewer may see it; the exercises by their content hash.

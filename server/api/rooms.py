@@ -100,7 +100,7 @@ class Rooms:
 
     def join(self, join_code: str) -> http.JoinInfo:
         werkplaats = self._access.invited(join_code)
-        rooms = [room for code in werkplaats.rooms if (room := self._hub.room(code)) is not None]
+        rooms = self._hub.peek(werkplaats.rooms)
         with self._hub.reading():
             open_ = any(room.fields[f.JOINING] == "open" for room in rooms)
             return http.JoinInfo(

@@ -145,7 +145,7 @@ class Werkplaatsen:
 
     def read(self, werkplaats_id: str) -> http.WerkplaatsState:
         werkplaats = self._access.facilitated(werkplaats_id)
-        rooms = [room for code in werkplaats.rooms if (room := self._hub.room(code)) is not None]
+        rooms = self._hub.peek(werkplaats.rooms)
         with self._hub.reading():
             prepared = {
                 room.code: http.Prepared(room.fields.get(f.EXPECTED, {}), room.fields.get(f.CALL))
@@ -167,14 +167,14 @@ class Werkplaatsen:
             return rooms
 
         rooms = _with_fresh_codes(make)
-        self._hub.opened(werkplaats_id, rooms)
+        self._hub.facilitators.added(werkplaats_id, rooms)
         return http.NewRooms(_described(rooms))
 
     def renew_token(self, werkplaats_id: str) -> http.FacilitatorToken:
         self._access.facilitated(werkplaats_id)
         token = new_token()
         self._store.change(werkplaats_id, {"facilitator": hashed(token)})
-        self._hub.shut_out_facilitators(werkplaats_id)
+        self._hub.facilitators.changed(werkplaats_id)
         return http.FacilitatorToken(token)
 
     def delete(self, werkplaats_id: str) -> http.DeletionReceipt:

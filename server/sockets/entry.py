@@ -59,9 +59,9 @@ class Entry:
             raise Refused("unknown-room")
         if expired(room.fields[f.EXPIRES_AT], utc_now()):
             raise Refused("expired")
-        for role in room.view().roles:
-            if matches(token, room.fields.get(f.token(role))):
-                return seat(role), code
+        role = self._hub.seat_of(room, token)
+        if role is not None:
+            return seat(role), code
         werkplaats = self._store.werkplaats(room.werkplaats)
         if werkplaats is not None and matches(token, werkplaats.facilitator):
             return facilitator, code

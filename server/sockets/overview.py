@@ -21,7 +21,7 @@ class OverviewEvents:
     def handle(self, connection: Connection, event: Any, args: list[Any], ack: int | None) -> None:
         """Raises Refusal when the request itself is wrong; a room that refuses stands alone."""
         command, wanted = decode.overview_event(event, args)
-        known = self._hub.codes(connection.address)
+        known = self._hub.facilitators.codes(connection.address)
         codes = known if wanted is None else list(dict.fromkeys(wanted))
         heard: dict[str, int | Refusal] = {}
 

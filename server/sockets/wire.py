@@ -24,9 +24,12 @@ from server.sockets.entry import OVERVIEW, ROOM, Entry
 from server.sockets.overview import OverviewEvents
 from sessions.errors import Code, Refusal, StoreUnavailable
 from sessions.protocol import decode
+from sessions.protocol.messages import Moving
 
 log = structlog.get_logger(__name__)
 
+LEAVE = 0.5
+"""Seconds in which a client goes by itself when it was told to."""
 PAUSE = 0.005
 """Seconds for which a connection that asks too fast is not read: without a pause, one that never
 stops sending would leave the others no turn."""
@@ -50,6 +53,17 @@ class Wire:
         self._server.eio.on("disconnect", self._on_gone)
         self._server.eio.disconnect = self._drop
 
+    def drain(self, seconds: float) -> None:
+        """Sends everybody to another worker, one after the other within so many seconds."""
+        connections = list(self._connections.values())
+        for connection in connections:
+            if self._connections.get((connection.eio_sid, connection.namespace)) is connection:
+                self._broadcast.send([connection], "moving", Moving())
+                time.sleep(seconds / len(connections))
+        time.sleep(LEAVE)
+        for eio_sid in {eio_sid for eio_sid, _ in self._connections}:
+            self._drop(eio_sid)
+
     def _connecting(self, namespace: str) -> Callable[[str, Any, Any], None]:
         def connect(sid: str, environ: Any, auth: Any = None) -> None:
             eio_sid = self._server.manager.eio_sid_from_sid(sid, namespace)
@@ -68,7 +82,8 @@ class Wire:
         return disconnect
 
     def _leave(self, connection: Connection) -> None:
-        leave = self._hub.detach if connection.namespace == ROOM else self._hub.unwatch
+        facilitators = self._hub.facilitators
+        leave = self._hub.detach if connection.namespace == ROOM else facilitators.unwatch
         leave(connection)
 
     def _on_gone(self, eio_sid: str, reason: Any) -> None:
@@ -144,7 +159,8 @@ class Wire:
         )
         connection = self._connections.get((eio_sid, namespace))
         if connection is not None:
-            enter = self._hub.attach if namespace == ROOM else self._hub.watch
+            facilitators = self._hub.facilitators
+            enter = self._hub.attach if namespace == ROOM else facilitators.watch
             enter(connection)
             if self._connections.get((eio_sid, namespace)) is not connection:
                 # It left while it came in, when there was nothing yet to take away.

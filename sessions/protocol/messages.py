@@ -76,6 +76,10 @@ class Expired(msgspec.Struct, frozen=True):
     """The room is gone; the connection closes."""
 
 
+class Moving(msgspec.Struct, frozen=True):
+    """This worker is going to stop: connect again now, and another one takes over."""
+
+
 class Summary(msgspec.Struct, frozen=True):
     """A room at a glance, for the facilitator; masked like everything else."""
 

@@ -38,11 +38,16 @@ RoomMessages = msgspec.defstruct(
         ("frame", messages.Frame),
         ("refused", messages.Refused),
         ("expired", messages.Expired),
+        ("moving", messages.Moving),
     ],
 )
 OverviewMessages = msgspec.defstruct(
     "OverviewMessages",
-    [("overview", messages.Overview), ("rooms", dict[str, messages.Summary])],
+    [
+        ("overview", messages.Overview),
+        ("rooms", dict[str, messages.Summary]),
+        ("moving", messages.Moving),
+    ],
 )
 Acknowledgements = msgspec.defstruct(
     "Acknowledgements",

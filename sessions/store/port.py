@@ -6,7 +6,7 @@ raises StoreUnavailable: the change is then *not known* to be stored, and asking
 (ST11).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
@@ -14,6 +14,9 @@ import msgspec
 
 from sessions.fields import Changes, Fields
 from sessions.werkplaats import Werkplaats
+
+LEASE = 15.0
+"""Seconds after which a seat that nobody renews is no longer online (ST14)."""
 
 
 class Rejected(StrEnum):
@@ -25,6 +28,8 @@ class Rejected(StrEnum):
     """There is no such room any more (ST5)."""
     TAKEN = "taken"
     """Somebody else has the seat (ST7)."""
+    UNKNOWN = "unknown"
+    """The part of the store that holds the room did not confirm: perhaps something did (ST11)."""
 
 
 class Stored(NamedTuple):
@@ -61,12 +66,81 @@ class Receipt(msgspec.Struct, frozen=True):
     rooms: list[str]
 
 
+class HistoryRow(NamedTuple):
+    """One value in the history of a room, as it is kept; `slot` decides what replaces it (HI4)."""
+
+    seq: int
+    at: str
+    key: str
+    slot: int
+    value: Any
+
+
+class SavedRoom(NamedTuple):
+    """Everything of a room, as it goes into a copy."""
+
+    code: str
+    seq: int
+    fields: Fields
+    history: list[HistoryRow]
+
+
 class CodeTaken(Exception):
     """A code is in use already: make another and ask again (ST3)."""
 
 
+# What another process at the same store did, or may have done.
+
+
+class Applied(NamedTuple):
+    """A batch was applied to a room that is watched (ST13); `mine`: by this very store."""
+
+    code: str
+    seq: int
+    changes: Changes
+    mine: bool
+
+
+class Online(NamedTuple):
+    """Who is online in a room that is watched, at other processes (ST14)."""
+
+    code: str
+    roles: frozenset[str]
+
+
+class Gone(NamedTuple):
+    """A room that is watched was deleted."""
+
+    code: str
+
+
+class Changed(NamedTuple):
+    """A werkplaats that is watched was changed, got rooms or was deleted."""
+
+    werkplaats: str
+
+
+class Summaries(NamedTuple):
+    """What others tell of rooms of a watched werkplaats: seq and summary, as JSON, by code."""
+
+    werkplaats: str
+    rooms: dict[str, tuple[int, bytes]]
+
+
+class Missed(NamedTuple):
+    """News of a room's code or a werkplaats's id may have been lost; None: of anything (ST13)."""
+
+    place: str | None
+
+
+News = Applied | Online | Gone | Changed | Summaries | Missed
+
+
 class Store(Protocol):
     """Keeps werkplaatsen and rooms."""
+
+    shared: bool
+    """True where other processes may be at the same rooms at the same time."""
 
     def create(self, werkplaats: Werkplaats, rooms: Mapping[str, Fields], at: str) -> None:
         """Keeps a new werkplaats and its rooms, seq 1 each (ST2); CodeTaken changes nothing."""
@@ -78,7 +152,7 @@ class Store(Protocol):
         """The werkplaats that a join code invites to."""
 
     def change(self, werkplaats_id: str, changes: Mapping[str, Any]) -> Werkplaats | None:
-        """Replaces named attributes of a werkplaats; answers the new one, none when unknown."""
+        """Replaces named attributes, its id, codes and rooms aside; none when it is unknown."""
 
     def add_rooms(
         self, werkplaats_id: str, rooms: Mapping[str, Fields], at: str
@@ -108,7 +182,9 @@ class Store(Protocol):
         """Applies one batch per room, many rooms at once; answers each room's new seq.
 
         Each room is atomic by itself: STALE where phase, round or lock (for a step: seq) are not
-        those of the batch, GONE where the room is unknown; the other rooms are applied (ST6).
+        those of the batch, GONE where the room is unknown, UNKNOWN where a part of the store
+        does not confirm; the other rooms are applied (ST6). No batch is carried out once it was
+        given up, or after a newer one of this store (ST12).
         """
 
     def claim(
@@ -123,6 +199,52 @@ class Store(Protocol):
 
         Free already: no change, the present seq and nothing removed.
         """
+
+    # Beside others at the same store. A store that is never shared has nobody to tell.
+
+    def watch_room(self, code: str) -> None:
+        """From now on `news` tells what happens to a room (ST13); undone by as many `unwatch`."""
+
+    def unwatch_room(self, code: str) -> None:
+        """No longer listens to a room; never raises."""
+
+    def watch_werkplaats(self, werkplaats_id: str) -> None:
+        """From now on `news` tells of a werkplaats, and what others `tell` of its rooms."""
+
+    def unwatch_werkplaats(self, werkplaats_id: str) -> None:
+        """No longer listens to a werkplaats; never raises."""
+
+    def news(self, timeout: float) -> list[News]:
+        """What happened to what is watched; waits at most so many seconds for something.
+
+        Never raises: where news was lost, `Missed` says so.
+        """
+
+    def online(self, seats: Mapping[str, Collection[str]]) -> dict[str, frozenset[str]]:
+        """Renews which seats are online here, by room, for LEASE seconds (ST14).
+
+        No roles for a room take its leases away. Answers who is online at others in these rooms.
+        """
+
+    def present(self, codes: Sequence[str]) -> dict[str, frozenset[str]]:
+        """Who is online anywhere, by room, this process included."""
+
+    def followed(self, werkplaats_ids: Sequence[str]) -> frozenset[str]:
+        """Those of the werkplaatsen that others watch: only for them `tell` is worth its while."""
+
+    def tell(self, werkplaats_id: str, rooms: Mapping[str, tuple[int, bytes]]) -> None:
+        """Hands seq and summary of rooms to whoever watches the werkplaats; kept nowhere."""
+
+    # Copies
+
+    def ids(self) -> list[str]:
+        """The id of every werkplaats."""
+
+    def save(self, werkplaats_id: str) -> Iterator[SavedRoom]:
+        """Everything of the rooms of a werkplaats, one by one, in their order."""
+
+    def restore(self, werkplaats: Werkplaats, rooms: Sequence[SavedRoom]) -> None:
+        """Keeps a werkplaats out of a copy, all or nothing; CodeTaken where it meets another."""
 
     def tidy(self) -> None:
         """Finishes what deleting and withdrawing still owe; asked every few seconds.

@@ -20,7 +20,19 @@ import msgspec
 from sessions import fields as f
 from sessions.errors import StoreUnavailable, StoreUnusable
 from sessions.fields import Changes, Fields
-from sessions.store.port import Batch, CodeTaken, HistoryFrame, Receipt, Rejected, Stored
+from sessions.store import history
+from sessions.store.alone import Alone
+from sessions.store.history import new_room
+from sessions.store.port import (
+    Batch,
+    CodeTaken,
+    HistoryFrame,
+    HistoryRow,
+    Receipt,
+    Rejected,
+    SavedRoom,
+    Stored,
+)
 from sessions.werkplaats import Werkplaats, freed
 
 APPLICATION_ID = 0x4D656E67
@@ -58,7 +70,15 @@ def _dump(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-class SqliteStore:
+def _dump_or_none(value: Any) -> str | None:
+    return None if value is None else _dump(value)
+
+
+def _load_or_none(text: str | None) -> Any:
+    return None if text is None else json.loads(text)
+
+
+class SqliteStore(Alone):
     """The port on one file; see `sessions.store.port.Store` for the law."""
 
     def __init__(self, path: Path, *, history_rows: int = HISTORY_ROWS) -> None:
@@ -90,6 +110,9 @@ class SqliteStore:
     # Werkplaatsen
 
     def create(self, werkplaats: Werkplaats, rooms: Mapping[str, Fields], at: str) -> None:
+        self.restore(werkplaats, [new_room(code, fields, at) for code, fields in rooms.items()])
+
+    def restore(self, werkplaats: Werkplaats, rooms: Sequence[SavedRoom]) -> None:
         with self._transaction() as db:
             known = db.execute(
                 "SELECT 1 FROM werkplaatsen WHERE id = ? OR join_code = ?",
@@ -101,7 +124,8 @@ class SqliteStore:
                 "INSERT INTO werkplaatsen VALUES (?, ?, ?, ?)",
                 (werkplaats.id, werkplaats.join_code, werkplaats.expires_at, _data(werkplaats)),
             )
-            _insert_rooms(db, werkplaats.id, rooms, at, first=0)
+            for place, room in enumerate(rooms):
+                _insert_room(db, werkplaats.id, place, room)
 
     def werkplaats(self, werkplaats_id: str) -> Werkplaats | None:
         return self._one("id", werkplaats_id)
@@ -132,7 +156,8 @@ class SqliteStore:
             found = _werkplaats(db, "id", werkplaats_id)
             if found is None:
                 return None
-            _insert_rooms(db, werkplaats_id, rooms, at, first=len(found.rooms))
+            for place, (code, fields) in enumerate(rooms.items(), start=len(found.rooms)):
+                _insert_room(db, werkplaats_id, place, new_room(code, fields, at))
             return _werkplaats(db, "id", werkplaats_id)
 
     def delete(self, werkplaats_id: str) -> Receipt | None:
@@ -173,14 +198,9 @@ class SqliteStore:
         return self.rooms([code]).get(code)
 
     def rooms(self, codes: Sequence[str]) -> dict[str, Stored]:
-        found: dict[str, Stored] = {}
         with self._transaction() as db:
-            for code in codes:
-                row = db.execute("SELECT seq FROM rooms WHERE code = ?", (code,)).fetchone()
-                if row is not None:
-                    rows = db.execute("SELECT key, value FROM fields WHERE code = ?", (code,))
-                    found[code] = Stored(row[0], {key: json.loads(value) for key, value in rows})
-        return found
+            found = {code: _stored(db, code) for code in codes}
+        return {code: stored for code, stored in found.items() if stored is not None}
 
     def history(self, code: str, since: int, limit: int) -> list[HistoryFrame]:
         frames: list[HistoryFrame] = []
@@ -192,7 +212,7 @@ class SqliteStore:
             for (seq, at), changes in groupby(rows, key=lambda row: (row[0], row[1])):
                 if len(frames) == limit:
                     break
-                values = {key: None if v is None else json.loads(v) for _, _, key, v in changes}
+                values = {key: _load_or_none(value) for _, _, key, value in changes}
                 frames.append(HistoryFrame(seq, at, values))
         return frames
 
@@ -245,8 +265,8 @@ class SqliteStore:
         if removed:
             db.executemany("DELETE FROM fields WHERE code = ? AND key = ?", removed)
         db.executemany("INSERT OR REPLACE INTO fields VALUES (?, ?, ?)", kept)
-        rows = _history_rows(code, seq, changes, at)
-        db.executemany("INSERT OR REPLACE INTO history VALUES (?, ?, ?, ?, ?, ?)", rows)
+        rows = history.rows(seq, changes, at)
+        _insert_history(db, code, rows)
         db.execute(
             "UPDATE rooms SET seq = ?, history_rows = history_rows + ? WHERE code = ?",
             (seq, len(rows), code),
@@ -278,6 +298,29 @@ class SqliteStore:
             )
             (rows,) = db.execute("SELECT count(*) FROM history WHERE code = ?", (code,)).fetchone()
         db.execute("UPDATE rooms SET history_rows = ? WHERE code = ?", (rows, code))
+
+    # Copies
+
+    def ids(self) -> list[str]:
+        with self._transaction() as db:
+            return [id for (id,) in db.execute("SELECT id FROM werkplaatsen ORDER BY id")]
+
+    def save(self, werkplaats_id: str) -> Iterator[SavedRoom]:
+        found = self.werkplaats(werkplaats_id)
+        for code in found.rooms if found else ():
+            with self._transaction() as db:
+                rows = db.execute(
+                    "SELECT seq, at, key, slot, value FROM history WHERE code = ? "
+                    "ORDER BY seq, key, slot",
+                    (code,),
+                )
+                kept = [
+                    HistoryRow(seq, at, key, slot, _load_or_none(value))
+                    for seq, at, key, slot, value in rows
+                ]
+                stored = _stored(db, code)
+            if stored is not None:
+                yield SavedRoom(code, stored.seq, stored.fields, kept)
 
     def ping(self) -> None:
         with self._transaction() as db:
@@ -360,21 +403,33 @@ def _werkplaats(db: sqlite3.Connection, column: str, value: str) -> Werkplaats |
     return msgspec.structs.replace(found, rooms=[code for (code,) in codes])
 
 
-def _insert_rooms(
-    db: sqlite3.Connection, werkplaats_id: str, rooms: Mapping[str, Fields], at: str, first: int
-) -> None:
-    for place, (code, fields) in enumerate(rooms.items(), start=first):
-        if _seq(db, code) is not None:
-            raise CodeTaken(code)
-        rows = _history_rows(code, 1, fields, at)
-        db.execute(
-            "INSERT INTO rooms VALUES (?, ?, ?, 1, ?)", (code, werkplaats_id, place, len(rows))
-        )
-        db.executemany(
-            "INSERT INTO fields VALUES (?, ?, ?)",
-            [(code, key, _dump(value)) for key, value in fields.items()],
-        )
-        db.executemany("INSERT INTO history VALUES (?, ?, ?, ?, ?, ?)", rows)
+def _insert_room(db: sqlite3.Connection, werkplaats_id: str, place: int, room: SavedRoom) -> None:
+    if _seq(db, room.code) is not None:
+        raise CodeTaken(room.code)
+    db.execute(
+        "INSERT INTO rooms VALUES (?, ?, ?, ?, ?)",
+        (room.code, werkplaats_id, place, room.seq, len(room.history)),
+    )
+    db.executemany(
+        "INSERT INTO fields VALUES (?, ?, ?)",
+        [(room.code, key, _dump(value)) for key, value in room.fields.items()],
+    )
+    _insert_history(db, room.code, room.history)
+
+
+def _insert_history(db: sqlite3.Connection, code: str, rows: Sequence[HistoryRow]) -> None:
+    db.executemany(
+        "INSERT OR REPLACE INTO history VALUES (?, ?, ?, ?, ?, ?)",
+        [(code, row.key, row.slot, row.seq, row.at, _dump_or_none(row.value)) for row in rows],
+    )
+
+
+def _stored(db: sqlite3.Connection, code: str) -> Stored | None:
+    seq = _seq(db, code)
+    if seq is None:
+        return None
+    rows = db.execute("SELECT key, value FROM fields WHERE code = ?", (code,))
+    return Stored(seq, {key: json.loads(value) for key, value in rows})
 
 
 def _delete(db: sqlite3.Connection, werkplaats_id: str) -> Receipt | None:
@@ -414,17 +469,3 @@ def _still_holds(db: sqlite3.Connection, code: str, seq: int, batch: Batch) -> b
         and now.get(f.ROUND) == batch.round
         and (now.get(f.LOCKED) is True) == batch.locked
     )
-
-
-def _history_rows(
-    code: str, seq: int, changes: Changes, at: str
-) -> list[tuple[str, str, int, int, str, str | None]]:
-    second = int(at[:19].replace("-", "").replace("T", "").replace(":", ""))
-    rows = []
-    for key, value in changes.items():
-        if f.is_private(key):
-            continue
-        kept = f.without_words(key, value)
-        slot = second if f.is_dragged(key) else seq
-        rows.append((code, key, slot, seq, at, None if kept is None else _dump(kept)))
-    return rows

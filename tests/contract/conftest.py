@@ -1,13 +1,15 @@
 """The stores that keep the law. Another store is one more line in STORES."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
 
 from sessions.store import Store
+from sessions.store.redis.store import RedisStore
 from sessions.store.sqlite import SqliteStore
+from tests.contract import databases
 
 
 class Open(Protocol):
@@ -18,7 +20,11 @@ class Open(Protocol):
 
 STORES: dict[str, Callable[..., Store]] = {
     "sqlite": lambda folder, **options: SqliteStore(folder / "store.db", **options),
+    "redis": lambda folder, **options: RedisStore(databases.url("redis", folder), **options),
+    "sentinel": lambda folder, **options: RedisStore(databases.url("sentinel", folder), **options),
+    "cluster": lambda folder, **options: RedisStore(databases.url("cluster", folder), **options),
 }
+FAST = ("sqlite", "redis")
 
 
 class _Opener:
@@ -40,7 +46,13 @@ class _Opener:
             self._open = None
 
 
-@pytest.fixture(params=list(STORES))
+def each(names: Iterable[str]) -> list[Any]:
+    """Stores as parameters of a test; those that take several servers are slow."""
+    slow = pytest.mark.slow
+    return [pytest.param(name, marks=() if name in FAST else slow) for name in names]
+
+
+@pytest.fixture(params=each(STORES))
 def store_name(request: pytest.FixtureRequest) -> str:
     name: str = request.param
     return name

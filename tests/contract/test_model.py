@@ -111,7 +111,7 @@ class Comparison(RuleBasedStateMachine):
 
     @rule(id=ids, wanted=st.lists(codes, unique=True, max_size=3), day=st.integers(1, 9))
     def create(self, id: str, wanted: list[str], day: int) -> None:
-        expires_at = f"2026-06-0{day}T00:00:00.000Z"
+        expires_at = f"2126-06-0{day}T00:00:00.000Z"
         one = werkplaats(id, join_code=f"code-{id}", expires_at=expires_at)
         rooms = {code: room() for code in wanted}
         if id in self.model.werkplaatsen or self.model.rooms.keys() & set(wanted):
@@ -144,7 +144,7 @@ class Comparison(RuleBasedStateMachine):
 
     @rule(id=ids, day=st.integers(1, 9))
     def change(self, id: str, day: int) -> None:
-        changed = {"expires_at": f"2026-06-0{day}T00:00:00.000Z", "title": f"Dag {day}"}
+        changed = {"expires_at": f"2126-06-0{day}T00:00:00.000Z", "title": f"Dag {day}"}
         known = self.model.werkplaatsen.get(id)
         expected = None if known is None else msgspec.structs.replace(known, **changed)
         assert self.store.change(id, changed) == expected
@@ -197,7 +197,7 @@ class Comparison(RuleBasedStateMachine):
 
     @rule(day=st.integers(1, 9))
     def purge(self, day: int) -> None:
-        now = f"2026-06-0{day}T00:00:00.000Z"
+        now = f"2126-06-0{day}T00:00:00.000Z"
         old = [one.id for one in self.model.werkplaatsen.values() if one.expires_at <= now]
         expected = [receipt for id in sorted(old) if (receipt := self.model.delete(id))]
         assert sorted(self.store.purge(now), key=lambda one: one.id) == expected

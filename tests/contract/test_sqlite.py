@@ -56,7 +56,7 @@ def test_deletion_leaves_no_byte(tmp_path: Path, how: str) -> None:
     """ST8: after deletion no planted word is on disk, while open and after closing."""
     store = SqliteStore(tmp_path / "store.db")
     fill(store, "wp", "346789", A, B)
-    other = werkplaats("wp2", join_code="999999", expires_at="2028-01-01T00:00:00.000Z")
+    other = werkplaats("wp2", join_code="999999", expires_at="2228-01-01T00:00:00.000Z")
     store.create(other, {C: room()}, AT)
     store.apply({C: batch({"text/why": "blijft staan"})})
     assert SECRET.encode() in on_disk(tmp_path)
@@ -64,7 +64,7 @@ def test_deletion_leaves_no_byte(tmp_path: Path, how: str) -> None:
     if how == "delete":
         assert store.delete("wp") is not None
     else:
-        assert len(store.purge("2027-01-01T00:00:00.000Z")) == 1
+        assert len(store.purge("2127-01-01T00:00:00.000Z")) == 1
     for _ in range(2):
         found = on_disk(tmp_path)
         for trace in (SECRET, NAME, A, B, "346789", "d" * 64):

@@ -115,7 +115,7 @@ def test_taken_code_of_an_added_room(kept: Store) -> None:
     [
         {"title": "Anders"},
         {"facilitator": "0" * 64},
-        {"expires_at": "2027-01-01T00:00:00.000Z"},
+        {"expires_at": "2127-01-01T00:00:00.000Z"},
         {"steps": "facilitator", "title": "Twee tegelijk"},
     ],
 )
@@ -124,13 +124,6 @@ def test_change(kept: Store, open_store: Open, changes: dict[str, str]) -> None:
     expected = msgspec.structs.replace(werkplaats(rooms=[A, B]), **changes)
     assert kept.change("wp", changes) == expected
     assert open_store().werkplaats("wp") == expected
-
-
-def test_change_of_the_join_code(kept: Store) -> None:
-    """ST10: a new join code invites, and the old one no longer does."""
-    kept.change("wp", {"join_code": "999999"})
-    assert kept.by_join_code("999999") == werkplaats(join_code="999999", rooms=[A, B])
-    assert kept.by_join_code("346789") is None
 
 
 def test_many_rooms(kept: Store) -> None:
@@ -265,7 +258,7 @@ def test_one_refusal_harms_no_other(kept: Store) -> None:
 def test_a_batch_that_cannot_be_kept_leaves_nothing(kept: Store) -> None:
     """ST6: a room of which one field cannot be kept keeps none of the batch."""
     with pytest.raises((TypeError, ValueError, StoreUnavailable)):
-        kept.apply({A: batch({"x": 1, "y": {"no JSON"}})})
+        kept.apply({A: batch({"x": 1, "y": object()})})
     assert kept.room(A) == Stored(1, room())
     assert kept.apply({A: batch({"x": 1})}) == {A: 2}
     consistent(kept, A)
@@ -617,22 +610,22 @@ def test_codes_can_be_used_again(kept: Store) -> None:
 def test_purge(store: Store) -> None:
     """WP3: what expired at or before now is deleted, and nothing else."""
     for number, (code, day) in enumerate(((A, "01"), (B, "02"), (C, "03"))):
-        expires_at = f"2026-06-{day}T00:00:00.000Z"
+        expires_at = f"2126-06-{day}T00:00:00.000Z"
         one = werkplaats(f"wp{number}", join_code=f"34678{number}", expires_at=expires_at)
         store.create(one, {code: room()}, AT)
-    assert store.purge("2026-05-31T23:59:59.999Z") == []
-    found = store.purge("2026-06-02T00:00:00.000Z")
+    assert store.purge("2126-05-31T23:59:59.999Z") == []
+    found = store.purge("2126-06-02T00:00:00.000Z")
     assert sorted(found, key=lambda one: one.id) == [Receipt("wp0", [A]), Receipt("wp1", [B])]
     assert list(store.rooms([A, B, C])) == [C]
-    assert store.purge("2026-06-02T00:00:00.000Z") == []
+    assert store.purge("2126-06-02T00:00:00.000Z") == []
 
 
 def test_purge_looks_at_the_changed_date(kept: Store) -> None:
     """WP3: a retention that was made longer keeps a werkplaats, and a shorter one ends it."""
-    kept.change("wp", {"expires_at": "2027-01-01T00:00:00.000Z"})
-    assert kept.purge("2026-12-31T00:00:00.000Z") == []
-    kept.change("wp", {"expires_at": "2026-04-01T00:00:00.000Z"})
-    assert kept.purge("2026-04-01T00:00:00.000Z") == [Receipt("wp", [A, B])]
+    kept.change("wp", {"expires_at": "2127-01-01T00:00:00.000Z"})
+    assert kept.purge("2126-12-31T00:00:00.000Z") == []
+    kept.change("wp", {"expires_at": "2126-04-01T00:00:00.000Z"})
+    assert kept.purge("2126-04-01T00:00:00.000Z") == [Receipt("wp", [A, B])]
 
 
 # The whole

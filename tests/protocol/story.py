@@ -24,6 +24,7 @@ from sessions.protocol.messages import (
     Declined,
     Expired,
     Frame,
+    Moving,
     Overview,
     OverviewAnswer,
     Refused,
@@ -216,6 +217,7 @@ def golden() -> dict[str, dict[str, Any]]:
         **dict(_live()),
         **dict(_hidden()),
         "expired": Golden("Expired", Expired()),
+        "moving": Golden("Moving", Moving()),
         "problem": Golden("Problem", problem),
     }
     return {

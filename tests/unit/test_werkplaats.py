@@ -23,7 +23,7 @@ def test_new_room() -> None:
         "visibility": "live",
         "steps": "seats",
         "joining": "open",
-        "expires_at": "2026-06-01T00:00:00.000Z",
+        "expires_at": "2126-06-01T00:00:00.000Z",
         "phase": "place",
         "round": "huidig",
         "rounds/huidig": {"exercise": "schuifoefening", "label": "Huidig", "order": 0},

@@ -104,6 +104,16 @@ describe("the connection", () => {
     expect(connection.state.kind).toBe("released");
   });
 
+  it("moves to another worker at once, and nobody sees it", () => {
+    const { wire, connection } = setup();
+    wire.receive("snapshot", {});
+    wire.receive("moving", {});
+    expect(wire.connects).toBe(2);
+    expect(connection.state.kind).toBe("live");
+    wire.receive("connect_error", new Error("websocket error"));
+    expect(connection.state.kind).toBe("offline");
+  });
+
   it("ends when the room is gone", () => {
     const { wire, connection } = setup();
     wire.receive("snapshot", {});

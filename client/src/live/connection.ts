@@ -67,6 +67,8 @@ export class RoomConnection {
     wire.on("snapshot", (snapshot: Snapshot) => this.#onSnapshot(snapshot));
     wire.on("frame", (frame: Frame) => listeners.frame(frame));
     wire.on("refused", (refused: Refused) => listeners.refused(refused));
+    // Another worker takes over: nobody has to see that, unless it does not answer.
+    wire.on("moving", () => this.#reopen());
     wire.on("expired", () => this.#end({ kind: "expired" }));
     wire.on("disconnect", (reason: string) => this.#onDisconnect(reason));
     wire.on("connect_error", (error: Error) => this.#onConnectError(error));

@@ -98,6 +98,7 @@ const READS: Record<string, (body: unknown) => unknown> = {
     expect(refusalSentence(error.code)).toBe("De stap is al voorbij. Je ziet nu wat is opgeslagen.");
   },
   Expired: (body) => expect(body).toEqual({}),
+  Moving: (body) => expect(body).toEqual({}),
   async Problem(body) {
     const problem = body as Problem;
     const error = await errorOf(new Response(JSON.stringify(problem), { status: problem.status }));

@@ -42,6 +42,7 @@ export class OverviewRoom {
     });
     this.#socket.on("overview", (all: Overview) => this.#replace(all));
     this.#socket.on("rooms", (changed: Record<string, Summary>) => (this.rooms = { ...this.rooms, ...changed }));
+    this.#socket.on("moving", () => this.reopen());
     this.#socket.on("expired", () => this.#refuse());
     this.#socket.on("disconnect", (reason) => this.#lost(reason));
     this.#socket.on("connect_error", (error) => this.#failed(error.message));

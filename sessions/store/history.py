@@ -1,0 +1,24 @@
+"""What the history of a room keeps of a batch; the same for every store (HI)."""
+
+from sessions import fields as f
+from sessions.fields import Changes, Fields
+from sessions.store.port import HistoryRow, SavedRoom
+
+
+def rows(seq: int, changes: Changes, at: str) -> list[HistoryRow]:
+    """The rows of a batch: nothing private, no words.
+
+    Within a room a row replaces the one with the same key and slot. The slot is the second for a
+    dragged value, so that the last of a second stays (HI4), and the seq for everything else.
+    """
+    second = int(at[:19].replace("-", "").replace("T", "").replace(":", ""))
+    return [
+        HistoryRow(seq, at, key, second if f.is_dragged(key) else seq, f.without_words(key, value))
+        for key, value in changes.items()
+        if not f.is_private(key)
+    ]
+
+
+def new_room(code: str, fields: Fields, at: str) -> SavedRoom:
+    """A room as it begins: seq 1, and one frame of history that is its whole map (ST2, HI1)."""
+    return SavedRoom(code, 1, fields, rows(1, fields, at))

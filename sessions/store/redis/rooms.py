@@ -1,0 +1,155 @@
+"""Rooms in Redis: one script per batch, so that each is atomic."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from sessions import fields as f
+from sessions.errors import StoreUnavailable
+from sessions.fields import Changes, Fields
+from sessions.store import history
+from sessions.store.port import Batch, HistoryFrame, HistoryRow, Rejected, Stored
+from sessions.store.redis import coding
+from sessions.store.redis import keys as k
+from sessions.store.redis.asking import Asking
+from sessions.store.redis.nodes import Call
+from sessions.store.redis.scripts import APPLY, HISTORY
+from sessions.werkplaats import freed
+
+TURNS = 100
+"""So often a seat is freed that others come in between of."""
+
+
+class Rooms(Asking):
+    """The part of the port about what is in a room."""
+
+    _history_rows: int
+    _number = 0
+    _writing: threading.RLock
+    """Numbers rise in the order in which batches go out."""
+
+    def room(self, code: str) -> Stored | None:
+        return self.rooms([code]).get(code)
+
+    def rooms(self, codes: Sequence[str]) -> dict[str, Stored]:
+        found = self._many([("HGETALL", k.room(code)) for code in codes])
+        return {
+            code: coding.stored(coding.pairs(raw))
+            for code, raw in zip(codes, found, strict=True)
+            if raw
+        }
+
+    def history(self, code: str, since: int, limit: int) -> list[HistoryFrame]:
+        rows = self._rows(code, f"({since}")
+        frames: list[HistoryFrame] = []
+        for (seq, at), together in groupby(rows, key=lambda row: (row.seq, row.at)):
+            if len(frames) == limit:
+                break
+            frames.append(HistoryFrame(seq, at, {row.key: row.value for row in together}))
+        return frames
+
+    def _rows(self, code: str, since: str) -> list[HistoryRow]:
+        names = [k.history(code), k.rows(code)]
+        found = self._nodes.one(Call(HISTORY, names, (since,)))
+        return [coding.row(*found[i : i + 3]) for i in range(0, len(found), 3)]
+
+    def apply(self, batches: Mapping[str, Batch]) -> dict[str, int | Rejected]:
+        with self._writing:
+            replies = self._send({code: (_guards(batch), batch) for code, batch in batches.items()})
+        results = {code: coding.result(reply) for code, reply in replies.items()}
+        if replies and all(isinstance(reply, StoreUnavailable) for reply in replies.values()):
+            raise next(iter(replies.values()))
+        if any(f.holds_words(key) for batch in batches.values() for key in batch.changes):
+            self._owes_forgetting = True  # A text that was withdrawn is gone everywhere (HI2).
+        return results
+
+    def _send(self, asked: Mapping[str, tuple[dict[str, str], Batch]]) -> dict[str, Any]:
+        """The script's reply for each room; a store that is unknown to have done it, as such."""
+        replies: dict[str, Any] = {}
+        calls: dict[str, Call] = {}
+        for code, (guards, batch) in asked.items():
+            try:
+                calls[code] = self._call(code, guards, batch)
+            except StoreUnavailable as error:
+                replies[code] = error
+        for code, reply in zip(calls, self._write(list(calls.values())), strict=True):
+            if reply == b"late":
+                self._nodes.of(k.room(code)).forget_clock()
+                replies[code] = StoreUnavailable("the store took too long")
+            else:
+                replies[code] = reply
+        return replies
+
+    def _call(self, code: str, guards: Mapping[str, str], batch: Batch) -> Call:
+        self._number += 1
+        deadline = self._nodes.of(k.room(code)).deadline()
+        names = [k.room(code), k.history(code), k.rows(code), k.writers(code)]
+        args: list[str | bytes | int] = [
+            self._worker,
+            self._number,
+            deadline,
+            self._history_rows,
+            batch.at,
+            len(guards),
+        ]
+        for field, expected in guards.items():
+            args += field, expected
+        kept = {row.key: row for row in history.rows(0, batch.changes, batch.at)}
+        for key, value in batch.changes.items():
+            args += key, coding.json(value), *_kept(value, kept.get(key))
+        return Call(APPLY, names, args)
+
+    def claim(
+        self, code: str, role: str, seat: Mapping[str, Any], token: str, at: str
+    ) -> int | Rejected:
+        changes = {f.seat(role): dict(seat), f.token(role): token}
+        reply = self._change_room(code, {f.seat(role): ""}, changes, at)
+        return Rejected.TAKEN if reply is Rejected.STALE else reply
+
+    def release(
+        self, code: str, role: str, *, clear: bool, at: str
+    ) -> tuple[int, Changes] | Rejected:
+        for _ in range(TURNS):
+            found = self.room(code)
+            if found is None:
+                return Rejected.GONE
+            changes = freed(found.fields, role, clear=clear)
+            if not changes:
+                return found.seq, {}
+            result = self._change_room(code, {k.SEQ: str(found.seq)}, changes, at)
+            if isinstance(result, int):
+                self._owes_forgetting = True
+                return result, changes
+            if result is Rejected.GONE:
+                return result
+        raise StoreUnavailable("others keep changing this room")
+
+    def _change_room(
+        self, code: str, guards: dict[str, str], changes: Fields, at: str
+    ) -> int | Rejected:
+        batch = Batch(changes, at, "", "", locked=False)
+        with self._writing:
+            reply = self._send({code: (guards, batch)})[code]
+        if isinstance(reply, StoreUnavailable):
+            raise reply
+        return coding.result(reply)
+
+
+def _kept(value: Any, row: HistoryRow | None) -> tuple[str | int, bytes]:
+    """Slot and JSON for the history: what apply.lua is told of a change."""
+    if row is None:
+        return "", b""
+    return row.slot, b"=" if row.value is value else coding.json(row.value)
+
+
+def _guards(batch: Batch) -> dict[str, str]:
+    """The state that a batch was decided under, as the room must have it."""
+    guards = {
+        f.PHASE: coding.encode(batch.phase).decode(),
+        f.ROUND: coding.encode(batch.round).decode(),
+        f.LOCKED: "true" if batch.locked else "",
+    }
+    if batch.seq is not None:
+        guards[k.SEQ] = str(batch.seq)
+    return guards
