@@ -126,16 +126,44 @@ def _serve_with_eventlet(app: Callable[..., Any], listener: socket.socket) -> No
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     green = listener if isinstance(listener, GreenSocket) else GreenSocket(listener)
+    door = _Door(green)
     # Beside this one, because it waits for every open WebSocket before it returns.
     serving = eventlet.spawn(
-        eventlet.wsgi.server, green, app, max_size=MAX_CONNECTIONS, log_output=False, debug=False
+        eventlet.wsgi.server, door, app, max_size=MAX_CONNECTIONS, log_output=False, debug=False
     )
     serving.link(lambda ended: told.set())
     told.wait()
     # Who knocked already is let in: a request that is cut off here would not be asked elsewhere.
     eventlet.sleep(LAST_CALL)
-    serving.kill()
-    green.close()
+    door.shut()
+
+
+class _Door:
+    """A listening socket that can be shut without its server noticing.
+
+    Eventlet's server ends every WebSocket at once when its listening socket ends.
+    """
+
+    def __init__(self, listener: Any) -> None:
+        self._listener = listener
+        self._shut = False
+        self._never = threading.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._listener, name)
+
+    def accept(self) -> Any:
+        try:
+            return self._listener.accept()
+        except OSError:
+            if self._shut:
+                self._never.wait()
+            raise
+
+    def shut(self) -> None:
+        """Nobody new comes in; who is in stays."""
+        self._shut = True
+        self._listener.close()
 
 
 def _serve_with_threads(app: Callable[..., Any], listener: socket.socket) -> None:

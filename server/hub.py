@@ -177,8 +177,14 @@ class Hub:
                     except Exception:
                         log.exception("room_failed", room=code)
                         self._fail(room, waiting)
-            stale = [code for code in taken if results and results.get(code) is Rejected.STALE]
-            self._catch_up(stale)
+            if results is not None:
+                # The store answers: whoever waited for it to be read anew waits no longer.
+                behind = [code for code in taken if self._is_behind(code, results)]
+                self._catch_up(behind)
+
+    def _is_behind(self, code: str, results: Mapping[str, int | Rejected]) -> bool:
+        room = self._rooms.get(code)
+        return results.get(code) is Rejected.STALE or (room is not None and room.doubtful)
 
     def _settle(self, room: OpenRoom, waiting: list[Waiting], result: int | Rejected) -> None:
         """The store has answered for one room."""

@@ -60,7 +60,8 @@ class Wire:
             if self._connections.get((connection.eio_sid, connection.namespace)) is connection:
                 self._broadcast.send([connection], "moving", Moving())
                 time.sleep(seconds / len(connections))
-        time.sleep(LEAVE)
+        if connections:
+            time.sleep(LEAVE)
         for eio_sid in {eio_sid for eio_sid, _ in self._connections}:
             self._drop(eio_sid)
 

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Callable, Mapping, Sequence
 from threading import Condition, current_thread
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import engineio
 import requests
@@ -136,12 +136,25 @@ class HandshakeRefused(Exception):
     """A connection that was not let in; its text is the message of the `connect_error`."""
 
 
+class Reachable(Protocol):
+    """Where a server is to be found."""
+
+    @property
+    def url(self) -> str: ...
+
+
 class Listener:
     """A Socket.IO connection of one namespace that records all it hears."""
 
     def __init__(
-        self, server: Server, namespace: str, query: str, auth: JSON, transport: str = "websocket"
+        self,
+        server: Reachable,
+        namespace: str,
+        query: str,
+        auth: JSON,
+        transport: str = "websocket",
     ) -> None:
+        self.server = server
         self.namespace = namespace
         self.heard: list[tuple[str, Any]] = []
         self.left = False
@@ -261,7 +274,9 @@ class Listener:
 class Member(Listener):
     """A connection to a room, with the room as the messages tell it."""
 
-    def __init__(self, server: Server, code: str, token: str, transport: str = "websocket") -> None:
+    def __init__(
+        self, server: Reachable, code: str, token: str, transport: str = "websocket"
+    ) -> None:
         self.seq = 0
         self.fields: dict[str, Any] = {}
         self.insight: dict[str, Any] = {}
@@ -302,7 +317,7 @@ class Member(Listener):
 class Watcher(Listener):
     """The facilitator's connection to all rooms of a werkplaats."""
 
-    def __init__(self, server: Server, werkplaats_id: str, token: str) -> None:
+    def __init__(self, server: Reachable, werkplaats_id: str, token: str) -> None:
         self.rooms: dict[str, Any] = {}
         auth = {"werkplaats": werkplaats_id, "token": token}
         super().__init__(server, "/overview", "", auth)

@@ -121,6 +121,7 @@ class Nodes:
         self._sentinels: list[Redis] = []
         self._closed = False
         self._lost_one = False
+        self._asks_again_at = 0.0
 
     def open(self) -> None:
         """Connects; StoreUnavailable where nobody answers, StoreUnusable where we may not in."""
@@ -184,8 +185,9 @@ class Nodes:
         return known
 
     def refresh(self) -> None:
-        """Asks a cluster anew who holds what; elsewhere there is nothing to ask."""
-        if self._cluster is not None:
+        """Asks a cluster anew who holds what, now and then; elsewhere there is nothing to ask."""
+        if self._cluster is not None and monotonic() >= self._asks_again_at:
+            self._asks_again_at = monotonic() + REST
             try:
                 self._cluster.nodes_manager.initialize()
             except (RedisError, OSError) as error:
