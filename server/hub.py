@@ -398,8 +398,11 @@ class Hub:
                 raise
             with self._lock:
                 if stored is not None:
-                    self._rooms[code] = self._opened(code, stored, elsewhere)
-                    return self._rooms[code]
+                    room = self._rooms[code] = self._opened(code, stored, elsewhere)
+                    if self._store.shared:
+                        # Who has just left it at another worker, nobody here has seen (SP5).
+                        room.expect(monotonic())
+                    return room
             self._store.unwatch_room(code)
             return None
 

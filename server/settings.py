@@ -5,6 +5,7 @@ clear line and exit code 2, never a guess.
 """
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -183,7 +184,8 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         try:
             values[variable.name.lower()] = variable.read(text)
         except ValueError as error:
-            raise SettingsError(f"{variable.name}={text!r} cannot be used: {error}") from None
+            told = re.sub("//[^/]*@", "//…@", text)  # without a password
+            raise SettingsError(f"{variable.name}={told!r} cannot be used: {error}") from None
     return Settings(**values)
 
 

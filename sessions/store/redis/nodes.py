@@ -68,7 +68,10 @@ class Node:
     def now(self) -> int:
         """What its clock says, in ms; rather too early than too late."""
         if self._offset is None:
-            seconds, micros = self.ask([("TIME",)])[0]
+            (time,) = self.ask([("TIME",)])
+            if isinstance(time, ResponseError):  # It is loading, or busy with something else.
+                raise self._failed(str(time))
+            seconds, micros = time
             # As if the answer had taken no time.
             self._offset = seconds * 1000 + micros / 1000 - monotonic() * 1000
         return int(monotonic() * 1000 + self._offset)

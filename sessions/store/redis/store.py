@@ -3,7 +3,6 @@
 import secrets
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
 from time import monotonic
 
 from sessions.errors import StoreUnavailable, StoreUnusable
@@ -84,8 +83,12 @@ class RedisStore(Werkplaatsen, Rooms, Sharing):
         self._forgot_at = monotonic()
         self._owes_forgetting = False
         for node in self._nodes.all():
-            with suppress(StoreUnavailable):
-                node.ask([("BGREWRITEAOF",)])
+            try:
+                (reply,) = node.ask([("BGREWRITEAOF",)])
+            except StoreUnavailable as error:
+                reply = error
+            if isinstance(reply, Exception):
+                self._owes_forgetting = True
 
     def save(self, werkplaats_id: str) -> Iterator[SavedRoom]:
         found = self.werkplaats(werkplaats_id)
