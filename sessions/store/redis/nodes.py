@@ -34,8 +34,8 @@ TIMEOUT = 2.0
 """Seconds after which a command is given up; no server carries it out later than that."""
 REST = 0.5
 """Seconds for which a server that did not answer is not asked."""
-GROUP = 64
-"""Commands in one round trip: packing more would hold up whatever else this process does."""
+GROUP = 48
+"""Commands in one round trip: packing more would hold up all else here for over 2 ms."""
 TRIES = 3
 """How often a command is asked that a server says it did not do."""
 

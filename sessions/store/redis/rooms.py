@@ -13,7 +13,7 @@ from sessions.store.port import Batch, HistoryFrame, HistoryRow, Rejected, Store
 from sessions.store.redis import coding
 from sessions.store.redis import keys as k
 from sessions.store.redis.asking import Asking
-from sessions.store.redis.nodes import Call
+from sessions.store.redis.nodes import GROUP, Call
 from sessions.store.redis.scripts import APPLY, HISTORY
 from sessions.werkplaats import freed
 
@@ -55,8 +55,12 @@ class Rooms(Asking):
         return [coding.row(*found[i : i + 3]) for i in range(0, len(found), 3)]
 
     def apply(self, batches: Mapping[str, Batch]) -> dict[str, int | Rejected]:
+        asked = [(code, (_guards(batch), batch)) for code, batch in batches.items()]
+        replies: dict[str, Any] = {}
         with self._writing:
-            replies = self._send({code: (_guards(batch), batch) for code, batch in batches.items()})
+            # Made and packed group by group: others have their turn while a server works.
+            for start in range(0, len(asked), GROUP):
+                replies |= self._send(dict(asked[start : start + GROUP]))
         results = {code: coding.result(reply) for code, reply in replies.items()}
         if replies and all(isinstance(reply, StoreUnavailable) for reply in replies.values()):
             raise next(iter(replies.values()))
