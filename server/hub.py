@@ -516,8 +516,13 @@ class Hub:
         with self._lock:
             room = self._rooms.get(news.code)
             # The answer to what is on its way from here says more than its echo.
-            if room is not None and not (news.mine and room.flight):
-                self._accept(room, news.seq, news.changes, mine=False)
+            if room is None or (news.mine and room.flight):
+                return
+            new = not room.knows(news.seq)
+            self._accept(room, news.seq, news.changes, mine=False)
+            if new and room.waiting:
+                # Decided without this batch: what waits must not go out as if it knew it (ST4).
+                self._decide_again(room, room.waiting)
 
     def seen(self, code: str, roles: Collection[str]) -> None:
         with self._lock:

@@ -138,6 +138,10 @@ class OpenRoom:
         """What is known to be stored, the last first: also what cannot be shown yet."""
         return [*(self.later[seq] for seq in sorted(self.later, reverse=True)), self.fields]
 
+    def knows(self, seq: int) -> bool:
+        """Whether what is decided here takes a batch into account already."""
+        return seq <= self.seq or seq in self.later
+
     def view(self) -> RoomView:
         """The room as it is stored: what anybody may see."""
         return RoomView(self.fields, self.exercises, self.online, self.present)

@@ -21,8 +21,19 @@ from sessions.errors import Code, Refusal, StoreUnavailable
 from sessions.protocol.messages import Frame, Snapshot
 from sessions.room import stamp
 from sessions.store import Batch, Rejected, Stored
+from sessions.store.port import Applied
 from sessions.store.sqlite import SqliteStore
-from tests.rooms import EXERCISES, FYSIEK, HUIDIG, NOW, SOCIAAL, WIJKAMBTENAAR, new_room, werkplaats
+from tests.rooms import (
+    AMBITIE,
+    EXERCISES,
+    FYSIEK,
+    HUIDIG,
+    NOW,
+    SOCIAAL,
+    WIJKAMBTENAAR,
+    new_room,
+    werkplaats,
+)
 
 CODE = "abcdef"
 
@@ -239,6 +250,34 @@ def test_what_another_wrote_is_caught_up_with(world: World) -> None:
         snapshot: Snapshot = world.out.of(connection, "snapshot")[-1]
         assert snapshot.fields[f.PHASE] == "agree"
     assert f.position(HUIDIG, WIJKAMBTENAAR, "bestuur") not in world.stored()
+
+
+@pytest.mark.parametrize("change", [{f.PHASE: "agree"}, {f.LOCKED: True}, {f.ROUND: AMBITIE}])
+def test_what_waits_is_decided_again_when_others_are_heard(
+    world: World, change: dict[str, Any]
+) -> None:
+    """ST4: a step heard of between a decision and its batch refuses what was decided before it."""
+    first = world.join(WIJKAMBTENAAR)
+    world.ask(first, Move("bestuur", 70, HUIDIG))
+    elsewhere = Batch(change, stamp(NOW), "place", HUIDIG, locked=False)
+    assert world.store.apply({CODE: elsewhere}) == {CODE: 2}
+    world.hub.heard(Applied(CODE, 2, change, mine=False))
+    world.tick()
+    expected = Code.LOCKED if f.LOCKED in change else Code.WRONG_PHASE
+    assert [code_of(answer) for answer in world.answers] == [expected]
+    assert f.position(HUIDIG, WIJKAMBTENAAR, "bestuur") not in world.stored()
+
+
+def test_a_step_that_waits_takes_in_what_others_did(world: World) -> None:
+    """ST4: a step that was decided before another's move begins `agree` with that move too."""
+    above = world.join(None)
+    world.ask(above, Step("agree"))
+    move = {f.position(HUIDIG, SOCIAAL, "bestuur"): 40}
+    world.store.apply({CODE: Batch(move, stamp(NOW), "place", HUIDIG, locked=False)})
+    world.hub.heard(Applied(CODE, 2, move, mine=False))
+    world.tick()
+    assert world.answers == [3]
+    assert world.stored()[f.consensus(HUIDIG, "bestuur")] == 40
 
 
 def test_a_room_that_is_gone_is_said_to_all(world: World) -> None:
