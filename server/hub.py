@@ -290,8 +290,9 @@ class Hub:
             return
         room.doubtful = False
         if room.replace(stored):
-            self._shut_out(room)
+            # First the whole room: what a seat's leaving shows belongs on the new map.
             self._showing.anew(room)
+            self._shut_out(room)
         # What came in while it was read.
         self._accept(room, 0, {}, mine=False)
         self._decide_again(room, room.waiting)

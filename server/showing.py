@@ -77,7 +77,7 @@ class Showing:
     def anew(self, room: OpenRoom) -> None:
         """The whole room for everybody in it: what came in between is not known."""
         metrics.RELOADS.inc()
-        for connection in list(room.connections):
+        for connection in room.connections - set(room.outsiders()):
             self.snapshot(room, connection)
         self._after(room, monotonic(), with_insight=True, mine=False)
 

@@ -280,6 +280,19 @@ def test_a_step_that_waits_takes_in_what_others_did(world: World) -> None:
     assert world.stored()[f.consensus(HUIDIG, "bestuur")] == 40
 
 
+def test_a_seat_freed_unheard_is_shown_with_the_whole_room(world: World) -> None:
+    """HD3: no frame bears the number of a batch that its receiver has not seen."""
+    first, second = world.join(WIJKAMBTENAAR), world.join(SOCIAAL)
+    world.store.release(CODE, SOCIAAL, clear=False, at=stamp(NOW))
+    before = len(world.out.sent)
+    world.hub.doubt(CODE)
+    world.tick()
+    told = [(event, message.seq) for to, event, message in world.out.sent[before:] if to is first]
+    assert told[0] == ("snapshot", 2)
+    assert second in world.out.closed
+    assert not [1 for to, *_ in world.out.sent[before:] if to is second]
+
+
 def test_a_room_that_is_gone_is_said_to_all(world: World) -> None:
     """ST5: a room deleted elsewhere ends its connections, and nothing comes back to life."""
     first, second = world.join(WIJKAMBTENAAR), world.join(None)
