@@ -99,11 +99,15 @@ class Facilitators:
         werkplaats_id = connection.address
         if not self.enter(connection, werkplaats_id):
             return
-        werkplaats = self._store.werkplaats(werkplaats_id)
-        if werkplaats is None:
+        try:
+            werkplaats = self._store.werkplaats(werkplaats_id)
+            rooms = None if werkplaats is None else self._peek(werkplaats.rooms)
+        except StoreUnavailable:
+            # There is nothing to show: it must come again, and not wait here for good.
+            werkplaats, rooms = None, None
+        if werkplaats is None or rooms is None:
             self._broadcast.close(connection)
             return
-        rooms = self._peek(werkplaats.rooms)
         with self._lock:
             self._overviews.add(connection, werkplaats, rooms)
             if self._store.shared:

@@ -442,7 +442,12 @@ class Hub:
 
     def attach(self, connection: Connection) -> None:
         """Lets a connection into its room: a snapshot for it, a sign of life for the others."""
-        room = self.room(connection.address)
+        try:
+            room = self.room(connection.address)
+        except StoreUnavailable:
+            # There is nothing to show: it must come again, and not wait here for good.
+            self._broadcast.close(connection)
+            return
         with self._lock:
             if room is None or room.code not in self._rooms:
                 self._broadcast.send([connection], "expired", Expired())

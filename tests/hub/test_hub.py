@@ -293,6 +293,24 @@ def test_a_seat_freed_unheard_is_shown_with_the_whole_room(world: World) -> None
     assert not [1 for to, *_ in world.out.sent[before:] if to is second]
 
 
+def test_who_came_in_when_the_store_went_away_comes_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ST11: a connection to which nothing can be shown is closed, and does not wait for good."""
+
+    def away(*args: object) -> None:
+        raise StoreUnavailable("away")
+
+    monkeypatch.setattr(world.store, "rooms", away)
+    monkeypatch.setattr(world.store, "werkplaats", away)
+    overview = Connection("eio-overview", "/overview", facilitator, "wp", "f" * 64)
+    world.hub.facilitators.watch(overview)
+    late = Connection("eio-late", "/room", seat(SOCIAAL), CODE, "x")
+    world.hub.attach(late)
+    assert {overview, late} <= set(world.out.closed)
+    assert not world.out.of(late, "snapshot")
+
+
 def test_a_room_that_is_gone_is_said_to_all(world: World) -> None:
     """ST5: a room deleted elsewhere ends its connections, and nothing comes back to life."""
     first, second = world.join(WIJKAMBTENAAR), world.join(None)
