@@ -51,7 +51,7 @@ class Hub(Protocol):
         """News of a room, or of all, may have been lost."""
 
     def online(self, codes: Collection[str] | None) -> dict[str, list[str]]:
-        """Who is online here, in these rooms or in all that somebody is in."""
+        """Who is online here, in these rooms or in all that are open."""
 
 
 class Company:

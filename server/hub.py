@@ -552,7 +552,8 @@ class Hub:
     def online(self, codes: Collection[str] | None) -> dict[str, list[str]]:
         with self._lock:
             if codes is None:
-                return {code: room.here for code, room in self._rooms.items() if room.connections}
+                # Those too that are only looked at: how else would a lease that ran out show?
+                return {code: room.here for code, room in self._rooms.items()}
             return {code: self._rooms[code].here if code in self._rooms else [] for code in codes}
 
     def _purge(self) -> None:

@@ -311,6 +311,12 @@ def test_who_came_in_when_the_store_went_away_comes_again(
     assert not world.out.of(late, "snapshot")
 
 
+def test_leases_are_asked_for_where_nobody_sits(world: World) -> None:
+    """ST14: a room that is only looked at hears of it too when a lease elsewhere runs out."""
+    world.hub.room(CODE)
+    assert world.hub.online(None) == {CODE: []}
+
+
 def test_a_room_that_is_gone_is_said_to_all(world: World) -> None:
     """ST5: a room deleted elsewhere ends its connections, and nothing comes back to life."""
     first, second = world.join(WIJKAMBTENAAR), world.join(None)
