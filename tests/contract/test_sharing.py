@@ -11,7 +11,7 @@ from sessions import fields as f
 from sessions.errors import StoreUnavailable
 from sessions.store import Receipt, Rejected, Store, port
 from sessions.store.port import Applied, Changed, Gone, Missed, News, Online, Summaries
-from sessions.store.redis import nodes
+from sessions.store.redis import news, nodes
 from tests.contract.batches import AT, LATER, A, B, C, batch, consistent, room
 from tests.contract.conftest import STORES, each
 from tests.integration.process import PATIENCE, until
@@ -216,6 +216,26 @@ def test_a_batch_that_was_given_up_is_not_carried_out(
         store.apply({A: batch({"x": 2})})
     monkeypatch.undo()
     assert store.apply({A: batch({"x": 3})}) == {A: 2}
+
+
+def test_listening_outlives_any_error(join: Join, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ST13: a connection that ends in an error of any kind is followed by the next one."""
+    real = news._Line._listen
+    failed: list[object] = []
+
+    def fail(line: news._Line, connection: object) -> None:
+        if not failed:
+            failed.append(connection)
+            raise AttributeError("the library's parser is gone")
+        real(line, connection)
+
+    monkeypatch.setattr(news._Line, "_listen", fail)
+    here, there = join(), join()
+    here.watch_room(A)
+    there.apply({A: batch({"x": 1})})
+    applied = Applied(A, 2, {"x": 1}, mine=False)
+    assert hear(here, lambda found: applied in found or Missed(A) in found)
+    assert failed
 
 
 def test_unread_news_is_bounded(join: Join, monkeypatch: pytest.MonkeyPatch) -> None:
