@@ -5,12 +5,12 @@ Who is online here is told by leases that this worker renews.
 """
 
 import threading
-from collections.abc import Collection, Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
 
 import structlog
 
 from server.facilitators import Facilitators
+from server.instep import InStep
 from sessions.errors import StoreUnavailable
 from sessions.store import Store
 from sessions.store.port import (
@@ -32,35 +32,16 @@ RETRY = 0.5
 log = structlog.get_logger(__name__)
 
 
-class Hub(Protocol):
-    """What is needed of the hub; each call is one step under its own lock."""
-
-    def wake(self) -> None:
-        """Something may have become due."""
-
-    def heard(self, news: Applied) -> None:
-        """A batch was applied somewhere."""
-
-    def seen(self, code: str, roles: Collection[str]) -> None:
-        """Who is online at others."""
-
-    def gone(self, code: str) -> None:
-        """A room was deleted."""
-
-    def doubt(self, code: str | None) -> None:
-        """News of a room, or of all, may have been lost."""
-
-    def online(self, codes: Collection[str] | None) -> dict[str, list[str]]:
-        """Who is online here, in these rooms or in all that are open."""
-
-
 class Company:
     """Listens, and keeps the leases; see the module."""
 
-    def __init__(self, store: Store, hub: Hub, facilitators: Facilitators) -> None:
+    def __init__(
+        self, store: Store, instep: InStep, facilitators: Facilitators, wake: Callable[[], None]
+    ) -> None:
         self._store = store
-        self._hub = hub
+        self._instep = instep
         self._facilitators = facilitators
+        self._wake = wake
         self._stirring = threading.Lock()
         self._stirred: set[str] = set()
         self._renew_at = 0.0
@@ -77,22 +58,22 @@ class Company:
                     self.hear(one)
                 except Exception:
                     log.exception("news_failed")
-            self._hub.wake()
+            self._wake()
 
     def hear(self, news: News) -> None:
         """Takes in one piece of news."""
         if isinstance(news, Applied):
-            self._hub.heard(news)
+            self._instep.heard(news)
         elif isinstance(news, Online):
-            self._hub.seen(news.code, news.roles)
+            self._instep.seen(news.code, news.roles)
         elif isinstance(news, Gone):
-            self._hub.gone(news.code)
+            self._instep.gone(news.code)
         elif isinstance(news, Summaries):
             self._facilitators.hear(news.werkplaats, news.rooms)
         elif isinstance(news, Changed):
             self._facilitators.changed(news.werkplaats)
         else:
-            self._hub.doubt(news.place)
+            self._instep.missed(news.place)
             self._facilitators.missed(news.place)
 
     # Who is online here
@@ -115,10 +96,10 @@ class Company:
             return
         with self._stirring:
             stirred, self._stirred = self._stirred, set()
-        seats = self._hub.online(stirred)
+        seats = self._instep.online(stirred)
         if now >= self._renew_at:
             self._renew_at = now + RENEW_EVERY
-            seats = self._hub.online(None) | seats
+            seats = self._instep.online(None) | seats
         if not seats:
             return
         try:
@@ -129,13 +110,13 @@ class Company:
             self._not_before = now + RETRY
             return
         for code, roles in others.items():
-            self._hub.seen(code, roles)
+            self._instep.seen(code, roles)
 
     def end(self) -> None:
         """Nobody is online here any more."""
         self.ended = True
         try:
-            self._store.online(dict.fromkeys(self._hub.online(None), ()))
+            self._store.online(dict.fromkeys(self._instep.online(None), ()))
         except StoreUnavailable:
             log.warning("leases_left", detail="they run out by themselves")
 

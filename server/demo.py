@@ -104,7 +104,7 @@ def _work(hub: Hub, code: str) -> None:
         colleagues[role] = Connection(f"demo-{role}", "/room", seat(role), code, hashed(token))
         hub.attach(colleagues[role])
     beat = 0
-    while (room := hub.room(code)) is not None:
+    while (room := hub.rooms.open(code)) is not None:
         role = list(PLANS)[beat % len(PLANS)]
         command = wish(room.view(), role)
         if command is not None:

@@ -4,8 +4,7 @@ Every facilitator's connection, in a room or over all rooms, is known here, so t
 was replaced shuts out whoever came in with it, at any worker.
 """
 
-import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from time import monotonic, sleep
 
@@ -14,6 +13,7 @@ import structlog
 from server.broadcast import Broadcast
 from server.connection import Connection
 from server.openroom import OpenRoom
+from server.openrooms import OpenRooms
 from server.overviews import Overviews, summarised
 from sessions.errors import StoreUnavailable
 from sessions.store import Store
@@ -29,20 +29,19 @@ log = structlog.get_logger(__name__)
 
 
 class Facilitators:
-    """See the module; `peek` looks at rooms without opening them, `lock` guards open rooms."""
+    """See the module."""
 
     def __init__(
         self,
         store: Store,
         broadcast: Broadcast,
         clock: Callable[[], datetime],
-        lock: threading.RLock,
-        peek: Callable[[Sequence[str]], list[OpenRoom]],
+        rooms: OpenRooms,
     ) -> None:
         self._store = store
         self._broadcast = broadcast
-        self._lock = lock
-        self._peek = peek
+        self._rooms = rooms
+        self._lock = rooms.lock
         self._overviews = Overviews(broadcast, clock)
         self._inside: dict[str, set[Connection]] = {}
         """The connections of facilitators, by werkplaats."""
@@ -101,7 +100,7 @@ class Facilitators:
             return
         try:
             werkplaats = self._store.werkplaats(werkplaats_id)
-            rooms = None if werkplaats is None else self._peek(werkplaats.rooms)
+            rooms = None if werkplaats is None else self._rooms.peek(werkplaats.rooms)
         except StoreUnavailable:
             # There is nothing to show: it must come again, and not wait here for good.
             werkplaats, rooms = None, None
@@ -157,45 +156,44 @@ class Facilitators:
     def added(self, werkplaats_id: str, codes: Iterable[str]) -> None:
         """Rooms were added: who watches sees them."""
         if self._overviews.watchers(werkplaats_id):
-            rooms = self._peek(list(codes))
+            rooms = self._rooms.peek(list(codes))
             with self._lock:
                 self._overviews.look(rooms)
 
-    def tick(self, rooms: Mapping[str, OpenRoom], now: float) -> None:
+    def tick(self, now: float) -> None:
         """Sends and tells what is due; what a store that is away keeps from us, comes later."""
         try:
             with self._lock:
                 look_at = [one for one, when in self._look_at.items() if when <= now]
             for werkplaats_id in look_at:
-                self._look(werkplaats_id, rooms)
+                self._look(werkplaats_id)
             with self._lock:
                 due = now >= self._overviews.due
-                self._overviews.send(rooms, now)
+                self._overviews.send(self._rooms, now)
                 mine = self._overviews.take_mine() if due else {}
             if mine:
-                self._tell(mine, rooms)
+                self._tell(mine)
         except StoreUnavailable as error:
             log.warning("store_unavailable", detail=str(error))
 
-    def _look(self, werkplaats_id: str, open_rooms: Mapping[str, OpenRoom]) -> None:
+    def _look(self, werkplaats_id: str) -> None:
         """Looks at the rooms that are not open here, a few at a time."""
         with self._lock:
             self._look_at[werkplaats_id] = monotonic() + LOOK_EVERY
         werkplaats = self._shut_out(werkplaats_id)
         if werkplaats is None or not self._overviews.watchers(werkplaats_id):
             return
-        codes = [code for code in werkplaats.rooms if code not in open_rooms]
+        codes = [code for code in werkplaats.rooms if self._rooms.get(code) is None]
         for start in range(0, len(codes), AT_ONCE):
-            rooms = self._peek(codes[start : start + AT_ONCE])
+            rooms = self._rooms.peek(codes[start : start + AT_ONCE])
             with self._lock:
                 self._overviews.look(rooms)
             sleep(0)
 
-    def _tell(self, mine: Mapping[str, set[str]], rooms: Mapping[str, OpenRoom]) -> None:
+    def _tell(self, mine: Mapping[str, set[str]]) -> None:
         """Tells other workers what this one changed, where somebody there watches."""
         for werkplaats_id in self._store.followed(list(mine)):
             with self._lock:
-                told = {
-                    code: summarised(rooms[code]) for code in mine[werkplaats_id] if code in rooms
-                }
+                found = [self._rooms.get(code) for code in mine[werkplaats_id]]
+                told = {room.code: summarised(room) for room in found if room is not None}
             self._store.tell(werkplaats_id, told)

@@ -13,6 +13,7 @@ from server import metrics
 from server.broadcast import Broadcast
 from server.connection import Connection
 from server.openroom import OpenRoom
+from server.openrooms import OpenRooms
 from server.summary import info, summary
 from sessions.protocol.messages import Overview
 from sessions.room import stamp
@@ -113,7 +114,7 @@ class Overviews:
                 if found != (watched.fresh.get(room.code) or watched.told.get(room.code)):
                     watched.fresh[room.code] = found
 
-    def send(self, rooms: Mapping[str, OpenRoom], now: float) -> None:
+    def send(self, rooms: OpenRooms, now: float) -> None:
         """Sends what changed, when it is due."""
         if now < self.due:
             return
@@ -121,8 +122,9 @@ class Overviews:
         changed, self._changed = self._changed, {}
         for werkplaats_id, watched in self._watched.items():
             for code in changed.get(werkplaats_id, ()):
-                if code in rooms:
-                    watched.fresh[code] = summarised(rooms[code])
+                room = rooms.get(code)
+                if room is not None:
+                    watched.fresh[code] = summarised(room)
             fresh, watched.fresh = watched.fresh, {}
             news = {code: one for code, one in fresh.items() if watched.told.get(code) != one}
             watched.told.update(news)

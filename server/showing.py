@@ -11,6 +11,7 @@ from server import metrics
 from server.broadcast import Broadcast
 from server.connection import Connection
 from server.openroom import OpenRoom
+from server.openrooms import OpenRooms
 from sessions import fields as f
 from sessions import masking
 from sessions.exercise import Exercise
@@ -95,12 +96,13 @@ class Showing:
         )
         self._broadcast.send([connection], "snapshot", snapshot)
 
-    def pay(self, rooms: Mapping[str, OpenRoom], now: float) -> None:
+    def pay(self, rooms: OpenRooms, now: float) -> None:
         """Sends the insights that are due."""
         for code in [code for code, due in self._owed.items() if due <= now]:
             del self._owed[code]
-            if code in rooms:
-                self.show(rooms[code], {})
+            room = rooms.get(code)
+            if room is not None:
+                self.show(room, {})
 
     def forget(self, room: OpenRoom) -> None:
         """The room is gone: nothing is owed any more."""

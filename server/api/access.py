@@ -52,7 +52,7 @@ class Access:
 
     def room(self, code: str) -> OpenRoom:
         """The room that a code opens."""
-        room = self._hub.room(code.lower())
+        room = self._hub.rooms.open(code.lower())
         if room is None or expired(room.fields[f.EXPIRES_AT], utc_now()):
             raise ApiProblem(HTTPStatus.NOT_FOUND, "no room has this code")
         return room

@@ -100,7 +100,7 @@ class Rooms:
 
     def join(self, join_code: str) -> http.JoinInfo:
         werkplaats = self._access.invited(join_code)
-        rooms = self._hub.peek(werkplaats.rooms)
+        rooms = self._hub.rooms.peek(werkplaats.rooms)
         with self._hub.reading():
             open_ = any(room.fields[f.JOINING] == "open" for room in rooms)
             return http.JoinInfo(

@@ -145,7 +145,7 @@ class Werkplaatsen:
 
     def read(self, werkplaats_id: str) -> http.WerkplaatsState:
         werkplaats = self._access.facilitated(werkplaats_id)
-        rooms = self._hub.peek(werkplaats.rooms)
+        rooms = self._hub.rooms.peek(werkplaats.rooms)
         with self._hub.reading():
             prepared = {
                 room.code: http.Prepared(room.fields.get(f.EXPECTED, {}), room.fields.get(f.CALL))

@@ -54,7 +54,7 @@ class Entry:
             raise Refused("unknown-room")  # No room has a code of such a length.
         code, token = _texts(auth, "code", "token")
         code = code.lower()
-        room = self._hub.room(code)
+        room = self._hub.rooms.open(code)
         if room is None:
             raise Refused("unknown-room")
         if expired(room.fields[f.EXPIRES_AT], utc_now()):

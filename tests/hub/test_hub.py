@@ -3,14 +3,14 @@
 Time is passed in, so that thirty seconds of absence cost none.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from server import facilitators, openroom, showing
+from server import facilitators, instep, openroom, openrooms, showing
 from server import hub as hub_module
 from server.connection import Connection
 from server.hub import Hub
@@ -21,7 +21,7 @@ from sessions.errors import Code, Refusal, StoreUnavailable
 from sessions.protocol.messages import Frame, Snapshot
 from sessions.room import stamp
 from sessions.store import Batch, Rejected, Stored
-from sessions.store.port import Applied
+from sessions.store.port import Applied, Gone, Missed
 from sessions.store.sqlite import SqliteStore
 from tests.rooms import (
     AMBITIE,
@@ -127,7 +127,7 @@ class World:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
-    for module in (hub_module, facilitators, openroom, showing):
+    for module in (hub_module, facilitators, instep, openroom, openrooms, showing):
         monkeypatch.setattr(module, "monotonic", made.monotonic)
     return made
 
@@ -217,7 +217,7 @@ def test_a_claim_shows_what_was_stored_after_all(world: World) -> None:
     world.ask(first, Move("communicatie", 30))
     world.tick()
     assert world.answers[-1] == 5
-    found = world.hub.room(CODE)
+    found = world.hub.rooms.open(CODE)
     assert found is not None
     assert found.fields == world.stored()
 
@@ -261,7 +261,7 @@ def test_what_waits_is_decided_again_when_others_are_heard(
     world.ask(first, Move("bestuur", 70, HUIDIG))
     elsewhere = Batch(change, stamp(NOW), "place", HUIDIG, locked=False)
     assert world.store.apply({CODE: elsewhere}) == {CODE: 2}
-    world.hub.heard(Applied(CODE, 2, change, mine=False))
+    world.hub.company.hear(Applied(CODE, 2, change, mine=False))
     world.tick()
     expected = Code.LOCKED if f.LOCKED in change else Code.WRONG_PHASE
     assert [code_of(answer) for answer in world.answers] == [expected]
@@ -274,7 +274,7 @@ def test_a_step_that_waits_takes_in_what_others_did(world: World) -> None:
     world.ask(above, Step("agree"))
     move = {f.position(HUIDIG, SOCIAAL, "bestuur"): 40}
     world.store.apply({CODE: Batch(move, stamp(NOW), "place", HUIDIG, locked=False)})
-    world.hub.heard(Applied(CODE, 2, move, mine=False))
+    world.hub.company.hear(Applied(CODE, 2, move, mine=False))
     world.tick()
     assert world.answers == [3]
     assert world.stored()[f.consensus(HUIDIG, "bestuur")] == 40
@@ -285,7 +285,7 @@ def test_a_seat_freed_unheard_is_shown_with_the_whole_room(world: World) -> None
     first, second = world.join(WIJKAMBTENAAR), world.join(SOCIAAL)
     world.store.release(CODE, SOCIAAL, clear=False, at=stamp(NOW))
     before = len(world.out.sent)
-    world.hub.doubt(CODE)
+    world.hub.company.hear(Missed(CODE))
     world.tick()
     told = [(event, message.seq) for to, event, message in world.out.sent[before:] if to is first]
     assert told[0] == ("snapshot", 2)
@@ -311,10 +311,41 @@ def test_who_came_in_when_the_store_went_away_comes_again(
     assert not world.out.of(late, "snapshot")
 
 
-def test_leases_are_asked_for_where_nobody_sits(world: World) -> None:
+def test_leases_are_asked_for_where_nobody_sits(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """ST14: a room that is only looked at hears of it too when a lease elsewhere runs out."""
-    world.hub.room(CODE)
-    assert world.hub.online(None) == {CODE: []}
+    asked: list[Mapping[str, Collection[str]]] = []
+
+    def online(seats: Mapping[str, Collection[str]]) -> dict[str, frozenset[str]]:
+        asked.append(seats)
+        return {}
+
+    monkeypatch.setattr(world.store, "shared", True, raising=False)
+    monkeypatch.setattr(world.store, "online", online)
+    world.hub.rooms.open(CODE)
+    world.tick(6)
+    assert asked == [{CODE: []}]
+
+
+def test_a_room_that_goes_while_its_batch_is_on_its_way(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ST5: who waits for an answer gets one, also when the deletion is heard of before it."""
+    first = world.join(WIJKAMBTENAAR)
+    real = world.store.apply
+
+    def apply(batches: Mapping[str, Batch]) -> dict[str, int | Rejected]:
+        found = real(batches)
+        world.hub.company.hear(Gone(CODE))
+        return found
+
+    monkeypatch.setattr(world.store, "apply", apply)
+    world.ask(first, Move("bestuur", 70))
+    world.tick()
+    assert world.answers == [2]
+    assert world.out.of(first, "expired")
+    assert world.hub.rooms.get(CODE) is None
 
 
 def test_a_room_that_is_gone_is_said_to_all(world: World) -> None:
@@ -475,11 +506,11 @@ def test_a_room_nobody_looks_at_leaves_memory(world: World) -> None:
     first = world.join(WIJKAMBTENAAR)
     world.ask(first, Move("bestuur", 70))
     world.tick()
-    open_room = world.hub.room(CODE)
+    open_room = world.hub.rooms.open(CODE)
     world.hub.detach(first)
     world.tick(40)
     world.tick(70)
-    again = world.hub.room(CODE)
+    again = world.hub.rooms.open(CODE)
     assert again is not None
     assert again is not open_room
     assert again.fields[f.position(HUIDIG, WIJKAMBTENAAR, "bestuur")] == 70

@@ -10,6 +10,7 @@ import pytest
 
 from tests.integration.clients import TRIO, Member, Watcher
 from tests.integration.process import until
+from tests.integration.raw import RawSeat, RawWebSocket
 from tests.integration.trouble import Trouble, ready
 from tests.integration.workers import WorkersAtRedis
 
@@ -158,6 +159,19 @@ def test_the_way_of_clients_is_blocked(
     workers.doors[0].freeze()
     sleep(seconds)
     workers.doors[0].thaw()
+    trouble.check()
+
+
+def test_a_slow_reader(workers: WorkersAtRedis, trouble: Trouble) -> None:
+    """Who never reads holds up nobody at any worker, and memory stays bounded."""
+    auth = {"code": trouble.werkplaats.code, "token": trouble.werkplaats.seat("fysiek")}
+    with ExitStack() as stack:
+        for worker in workers.all:
+            raw = RawWebSocket(worker)
+            stack.callback(raw.close)
+            raw.read_little()
+            RawSeat(raw, "/room", auth)
+        trouble.go_on(60)
     trouble.check()
 
 

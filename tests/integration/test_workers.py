@@ -21,10 +21,12 @@ from tests.integration.workers import WorkersAtRedis
 WIJKAMBTENAAR, SOCIAAL, FYSIEK = TRIO
 
 
-@pytest.fixture(scope="module")
-def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkersAtRedis]:
-    """Two workers for all tests of this module; each makes a werkplaats of its own."""
-    with WorkersAtRedis(tmp_path_factory.mktemp("workers")) as made:
+@pytest.fixture(scope="module", params=["eventlet", "threading"])
+def workers(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[WorkersAtRedis]:
+    """Two workers, in each of the two ways to wait; each test makes a werkplaats of its own."""
+    with WorkersAtRedis(tmp_path_factory.mktemp("workers"), ASYNC_MODE=request.param) as made:
         yield made
 
 
