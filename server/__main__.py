@@ -1,20 +1,44 @@
 """The command line: `python -m server` starts it; see `--help`."""
 
 import os
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import click
 
 from server import concurrency
 from server.settings import Settings, SettingsError, documentation, load
-from sessions.errors import ExerciseError, StoreAway, StoreUnusable
+from sessions.errors import CopyError, ExerciseError, StoreAway, StoreUnusable
 
 
 def _fail(message: object, code: int = 2) -> None:
     """One clear line; exit code 2, or 1 where the same may go well a little later."""
-    click.echo(f"mengpaneel: {message}", err=True)
+    _say(f"mengpaneel: {message}")
     sys.exit(code)
+
+
+_say = partial(click.echo, err=True)
+
+
+@contextmanager
+def _clearly() -> Iterator[None]:
+    """What is known to go wrong is one clear line."""
+    try:
+        yield
+    except (
+        SettingsError,
+        StoreUnusable,
+        ExerciseError,
+        CopyError,
+        concurrency.PortTaken,
+    ) as error:
+        _fail(error)
+    except StoreAway as error:
+        _fail(error, code=1)
 
 
 @click.group(invoke_without_command=True)
@@ -24,19 +48,11 @@ def main(context: click.Context, *, demo: bool) -> None:
     """Runs Mengpaneel; settings come from the environment (docs/configuration.md)."""
     if context.invoked_subcommand is not None:
         return
-    try:
+    with _clearly():
         settings = load()
-    except SettingsError as error:
-        _fail(error)
-        return
-    # Before anything that might wait is imported.
-    concurrency.prepare(settings.async_mode)
-    try:
+        # Before anything that might wait is imported.
+        concurrency.prepare(settings.async_mode)
         _run(settings, demo=demo)
-    except (StoreUnusable, ExerciseError, concurrency.PortTaken) as error:
-        _fail(error)
-    except StoreAway as error:
-        _fail(error, code=1)
 
 
 @main.command()
@@ -73,10 +89,40 @@ def nginx(
     # Links are kept: a certificate that is renewed stands behind the same one.
     tls = Tls(certificate.absolute(), key.absolute()) if certificate and key else None
     folder = standalone and standalone.absolute()
-    try:
+    with _clearly():
         click.echo(configuration(workers, listen, server_name, tls, folder), nl=False)
-    except SettingsError as error:
-        _fail(error)
+
+
+_FILE = click.Path(path_type=Path, allow_dash=True)
+
+
+@main.command()
+@click.argument("file", type=_FILE, default="-")
+def export(*, file: Path) -> None:
+    """Writes a copy of all that is in STORE_URL to FILE, or to standard output.
+
+    That is the back-up. It can be made while servers run.
+    """
+    from server.copies import write_copy
+
+    # Told to stop, it still clears away what it began.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    with _clearly():
+        _say(write_copy(load().store_url, file, _say))
+
+
+@main.command("import")
+@click.argument("file", type=_FILE, default="-")
+@click.option("--skip-existing", is_flag=True, help="Keep what is there, import the rest.")
+def import_(*, file: Path, skip_existing: bool) -> None:
+    """Brings the copy in FILE, or on standard input, into STORE_URL.
+
+    What has expired stays out. A server with a SQLite file must not run, with Redis it may.
+    """
+    from server.copies import read_copy
+
+    with _clearly():
+        _say(read_copy(load().store_url, file, _say, skip_existing=skip_existing))
 
 
 def _run(settings: Settings, *, demo: bool) -> None:

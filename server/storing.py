@@ -7,8 +7,9 @@ from pathlib import Path
 from server.settings import SQLITE
 from sessions.errors import StoreAway, StoreUnavailable
 from sessions.store import Store
+from sessions.store.port import Source
 from sessions.store.redis.store import RedisStore
-from sessions.store.sqlite import SqliteStore
+from sessions.store.sqlite import SqliteSnapshot, SqliteStore
 
 PATIENCE = 30.0
 """Seconds for which a Redis is waited for that does not answer yet: it may be starting too."""
@@ -16,8 +17,22 @@ PATIENCE = 30.0
 
 def open_store(url: str, say: Callable[[str], None]) -> Store:
     """The store; StoreUnusable where it is not ours to use, StoreAway where nobody answers."""
-    if url.startswith(SQLITE):
-        return SqliteStore(Path(url.removeprefix(SQLITE)))
+    path = _path(url)
+    return _redis(url, say) if path is None else SqliteStore(path)
+
+
+def open_source(url: str, say: Callable[[str], None]) -> Source:
+    """What a copy is made from, also while servers run; refuses as `open_store` does."""
+    path = _path(url)
+    return _redis(url, say) if path is None else SqliteSnapshot(path)
+
+
+def _path(url: str) -> Path | None:
+    """The file of a store that is one."""
+    return Path(url.removeprefix(SQLITE)) if url.startswith(SQLITE) else None
+
+
+def _redis(url: str, say: Callable[[str], None]) -> RedisStore:
     end = time.monotonic() + PATIENCE
     said = False
     while True:

@@ -43,3 +43,7 @@ class StoreAway(Exception):
 
 class ExerciseError(Exception):
     """An exercise file that breaks a rule; the message names the file and the key (EX1)."""
+
+
+class CopyError(Exception):
+    """A copy that is not read, or not kept; the message says why (ST15)."""

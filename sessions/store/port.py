@@ -6,9 +6,9 @@ raises StoreUnavailable: the change is then *not known* to be stored, and asking
 (ST11).
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
-from typing import Any, NamedTuple, Protocol
+from typing import Annotated, Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -17,6 +17,12 @@ from sessions.werkplaats import Werkplaats
 
 LEASE = 15.0
 """Seconds after which a seat that nobody renews is no longer online (ST14)."""
+
+
+Time = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$(?!\n)")]
+"""A time, where it is decoded (RM8)."""
+Whole = Annotated[int, msgspec.Meta(ge=1, le=2**53)]
+"""A number that every store keeps as it is."""
 
 
 class Rejected(StrEnum):
@@ -70,9 +76,9 @@ class HistoryRow(NamedTuple):
     """One value in the history of a room, as it is kept; `slot` decides what replaces it (HI4)."""
 
     seq: int
-    at: str
+    at: Time
     key: str
-    slot: int
+    slot: Whole
     value: Any
 
 
@@ -83,6 +89,13 @@ class SavedRoom(NamedTuple):
     seq: int
     fields: Fields
     history: list[HistoryRow]
+
+
+class Saved(NamedTuple):
+    """Everything of a werkplaats, its rooms in order, as it goes into a copy."""
+
+    werkplaats: Werkplaats
+    rooms: list[SavedRoom]
 
 
 class CodeTaken(Exception):
@@ -235,16 +248,8 @@ class Store(Protocol):
     def tell(self, werkplaats_id: str, rooms: Mapping[str, tuple[int, bytes]]) -> None:
         """Hands seq and summary of rooms to whoever watches the werkplaats; kept nowhere."""
 
-    # Copies
-
-    def ids(self) -> list[str]:
-        """The id of every werkplaats."""
-
-    def save(self, werkplaats_id: str) -> Iterator[SavedRoom]:
-        """Everything of the rooms of a werkplaats, one by one, in their order."""
-
-    def restore(self, werkplaats: Werkplaats, rooms: Sequence[SavedRoom]) -> None:
-        """Keeps a werkplaats out of a copy, all or nothing; CodeTaken where it meets another."""
+    def restore(self, saved: Saved) -> None:
+        """Keeps a werkplaats out of a copy, all or nothing; CodeTaken changes nothing (ST15)."""
 
     def tidy(self) -> None:
         """Finishes what deleting and withdrawing still owe; asked every few seconds.
@@ -254,6 +259,22 @@ class Store(Protocol):
 
     def ping(self) -> None:
         """Returns when the store can be reached and written; else raises StoreUnavailable."""
+
+    def close(self) -> None:
+        """Lets go of everything; nothing may be asked afterwards."""
+
+
+class Source(Protocol):
+    """What a copy is made from (ST15)."""
+
+    def ids(self) -> list[str]:
+        """The id of every werkplaats, and perhaps of some that are being made or deleted."""
+
+    def save(self, werkplaats_id: str) -> Saved | None:
+        """Everything of a werkplaats; none when it is gone by now.
+
+        Each room is as it was at one moment: its map, its seq and its history agree.
+        """
 
     def close(self) -> None:
         """Lets go of everything; nothing may be asked afterwards."""

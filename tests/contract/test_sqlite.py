@@ -10,7 +10,7 @@ import pytest
 
 from sessions import fields as f
 from sessions.errors import StoreUnavailable, StoreUnusable
-from sessions.store.sqlite import SqliteStore
+from sessions.store.sqlite import SqliteSnapshot, SqliteStore
 from tests.contract.batches import AT, A, B, C, batch, consistent, room
 from tests.rooms import HUIDIG, SLIDERS, SOCIAAL, TRIO, werkplaats
 
@@ -92,6 +92,23 @@ def test_what_a_reader_held_up_is_forgotten_later(tmp_path: Path) -> None:
     store.close()
 
 
+def test_what_a_process_left_is_forgotten_by_the_next(tmp_path: Path) -> None:
+    """ST8: a process that ended before it could finish a deletion leaves that to the next."""
+    path = tmp_path / "store.db"
+    store = SqliteStore(path)
+    fill(store, "wp", "346789", A)
+    snapshot = SqliteSnapshot(path)
+    assert store.delete("wp") is not None
+    store.close()
+    assert snapshot.save("wp") is not None
+    snapshot.close()
+    assert SECRET.encode() in on_disk(tmp_path)
+    store = SqliteStore(path)
+    store.tidy()
+    assert SECRET.encode() not in on_disk(tmp_path)
+    store.close()
+
+
 def test_withdrawn_words_leave_no_byte(tmp_path: Path) -> None:
     """HI2: a withdrawn text lives on nowhere, also not in the free space of the file."""
     store = SqliteStore(tmp_path / "store.db")
@@ -167,6 +184,12 @@ def a_folder(folder: Path) -> Path:
     return path
 
 
+def an_empty_file(folder: Path) -> Path:
+    path = folder / "store.db"
+    path.touch()
+    return path
+
+
 def under_a_file(folder: Path) -> Path:
     (folder / "bestand").touch()
     return folder / "bestand" / "data" / "store.db"
@@ -216,6 +239,54 @@ def test_refused_file_stays_as_it_was(tmp_path: Path, name: str) -> None:
     assert path.read_bytes() == before
 
 
+NOT_READ = {
+    **{name: REFUSED[name] for name in ("foreign", "foreign with our number", "newer")},
+    "no database": (no_database, "cannot be read as a store"),
+    "damaged": (damaged, "cannot be read as a store"),
+    "a folder": (a_folder, "cannot be read as a store"),
+    "nowhere": (lambda folder: folder / "store.db", "cannot be read as a store"),
+    "empty": (an_empty_file, "holds no store yet"),
+}
+
+
+@pytest.mark.parametrize("name", NOT_READ)
+def test_no_copy_is_made_of_it(tmp_path: Path, name: str) -> None:
+    """ST15: what is no store, or a newer one, has no copy, and is left as it was."""
+    make, why = NOT_READ[name]
+    path = make(tmp_path)
+    before = {one: one.read_bytes() for one in tmp_path.iterdir() if one.is_file()}
+    with pytest.raises(StoreUnusable) as caught:
+        SqliteSnapshot(path)
+    assert why in str(caught.value)
+    assert "STORE_URL" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    after = {one: one.read_bytes() for one in tmp_path.iterdir() if one.is_file()}
+    assert {one: after[one] for one in before} == before
+    assert name != "nowhere" or after == {}
+
+
+def test_a_snapshot_is_of_one_moment(tmp_path: Path) -> None:
+    """ST15: a copy is of the moment at which it was begun; the file and its holder go on."""
+    path = tmp_path / "store.db"
+    store = SqliteStore(path)
+    store.create(werkplaats(), {A: room()}, AT)
+    before = path.read_bytes()
+    snapshot = SqliteSnapshot(path)
+    assert path.read_bytes() == before
+    store.apply({A: batch({"x": 1})})
+    store.create(werkplaats("wp2", join_code="999999"), {B: room()}, AT)
+    assert snapshot.ids() == ["wp"]
+    saved = snapshot.save("wp")
+    assert saved is not None
+    assert (saved.rooms[0].seq, saved.rooms[0].fields) == (1, room())
+    assert snapshot.save("wp2") is None
+    snapshot.close()
+    with pytest.raises(StoreUnavailable):
+        snapshot.ids()
+    assert store.apply({A: batch({"x": 2})}) == {A: 3}
+    store.close()
+
+
 def test_refusal_lets_go_of_the_file(tmp_path: Path) -> None:
     """ST9: once the cause is gone the same process can open the store."""
     path = no_database(tmp_path)
@@ -230,7 +301,7 @@ def test_file_without_rights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     path = tmp_path / "store.db"
     SqliteStore(path).close()
     # Rights do not bind every user that tests run as; the answer of the system is what counts.
-    monkeypatch.setattr("sessions.store.sqlite.os.access", lambda *asked: False)
+    monkeypatch.setattr("sessions.store.sqlitefile.os.access", lambda *asked: False)
     with pytest.raises(StoreUnusable, match="change its rights, or set STORE_URL"):
         SqliteStore(path)
 

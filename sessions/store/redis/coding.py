@@ -1,5 +1,6 @@
 """What we write to Redis and read from it: times, JSON, replies."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -49,7 +50,12 @@ def stored(raw: dict[bytes, bytes]) -> Stored:
     return Stored(seq, fields)
 
 
-def row(name: bytes, seq: bytes, kept: bytes) -> HistoryRow:
+def history(raw: Sequence[bytes]) -> list[HistoryRow]:
+    """The rows that a script tells as name, seq, time and JSON, and so on."""
+    return [_row(*raw[i : i + 3]) for i in range(0, len(raw), 3)]
+
+
+def _row(name: bytes, seq: bytes, kept: bytes) -> HistoryRow:
     slot, _, key = name.decode().partition("/")
     value = decode(kept[24:]) if len(kept) > 24 else None
     return HistoryRow(int(float(seq)), kept[:24].decode(), key, int(slot), value)

@@ -41,18 +41,14 @@ class Rooms(Asking):
         }
 
     def history(self, code: str, since: int, limit: int) -> list[HistoryFrame]:
-        rows = self._rows(code, f"({since}")
+        names = [k.history(code), k.rows(code)]
+        rows = coding.history(self._nodes.one(Call(HISTORY, names, (f"({since}",))))
         frames: list[HistoryFrame] = []
         for (seq, at), together in groupby(rows, key=lambda row: (row.seq, row.at)):
             if len(frames) == limit:
                 break
             frames.append(HistoryFrame(seq, at, {row.key: row.value for row in together}))
         return frames
-
-    def _rows(self, code: str, since: str) -> list[HistoryRow]:
-        names = [k.history(code), k.rows(code)]
-        found = self._nodes.one(Call(HISTORY, names, (since,)))
-        return [coding.row(*found[i : i + 3]) for i in range(0, len(found), 3)]
 
     def apply(self, batches: Mapping[str, Batch]) -> dict[str, int | Rejected]:
         asked = [(code, (_guards(batch), batch)) for code, batch in batches.items()]

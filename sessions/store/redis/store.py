@@ -2,18 +2,16 @@
 
 import secrets
 import threading
-from collections.abc import Iterator
 from time import monotonic
 
 from sessions.errors import StoreUnavailable, StoreUnusable
-from sessions.store.port import SavedRoom
 from sessions.store.redis import keys as k
 from sessions.store.redis.address import parse
+from sessions.store.redis.copies import Copies
 from sessions.store.redis.news import Listening
 from sessions.store.redis.nodes import Nodes
 from sessions.store.redis.rooms import Rooms
 from sessions.store.redis.sharing import Sharing
-from sessions.store.redis.werkplaatsen import Werkplaatsen
 
 VERSION = 1
 HISTORY_ROWS = 20_000
@@ -22,7 +20,7 @@ FORGET_EVERY = 60.0
 """Seconds between two times that the servers are asked to write their files anew."""
 
 
-class RedisStore(Werkplaatsen, Rooms, Sharing):
+class RedisStore(Copies, Rooms, Sharing):
     """One of any number of processes at the same Redis."""
 
     shared = True
@@ -89,13 +87,6 @@ class RedisStore(Werkplaatsen, Rooms, Sharing):
                 reply = error
             if isinstance(reply, Exception):
                 self._owes_forgetting = True
-
-    def save(self, werkplaats_id: str) -> Iterator[SavedRoom]:
-        found = self.werkplaats(werkplaats_id)
-        for code in found.rooms if found else ():
-            stored = self.room(code)
-            if stored is not None:
-                yield SavedRoom(code, stored.seq, stored.fields, self._rows(code, "-inf"))
 
     def ping(self) -> None:
         """A write that is durable, as every change is."""

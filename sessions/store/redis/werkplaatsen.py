@@ -45,28 +45,36 @@ class Werkplaatsen(Asking):
     """The part of the port about werkplaatsen."""
 
     def create(self, werkplaats: Werkplaats, rooms: Mapping[str, Fields], at: str) -> None:
-        saved = [new_room(code, fields, at) for code, fields in rooms.items()]
-        self._keep(werkplaats, saved, at)
+        self._keep(werkplaats, [[new_room(code, fields, at) for code, fields in rooms.items()]])
 
-    def restore(self, werkplaats: Werkplaats, rooms: Sequence[SavedRoom]) -> None:
-        self._keep(werkplaats, rooms, werkplaats.created_at)
-
-    def _keep(self, werkplaats: Werkplaats, rooms: Sequence[SavedRoom], at: str) -> None:
-        made = msgspec.structs.replace(werkplaats, rooms=[room.code for room in rooms])
+    def _keep(self, werkplaats: Werkplaats, groups: Sequence[Sequence[SavedRoom]]) -> None:
+        """Makes a werkplaats and its rooms, those of each group in one go."""
+        codes = [room.code for group in groups for room in group]
+        made = msgspec.structs.replace(werkplaats, rooms=codes)
         creating, opened = Record("creating", made), Record("open", made)
-        self._look_at(made.id, coding.ms(at) + UNDERWAY_MS)
+        self._look_at(made.id, _soon())
         if not self._swap(made.id, None, creating):
             raise CodeTaken(made.id)
         if not self._one("SET", k.join(made.join_code), made.id, "NX", "PX", _ttl(made)):
             self._swap(made.id, creating, None)
             raise CodeTaken(made.join_code)
-        if (taken := self._load(rooms, made)) is not None:
-            self._one("DEL", k.join(made.join_code))
-            self._swap(made.id, creating, None)
-            raise CodeTaken(taken)
+        for number, group in enumerate(groups):
+            if number:
+                self._look_at(made.id, _soon())
+            if (taken := self._load(group, made)) is not None:
+                self._drop(codes, made.id)
+                self._free_join_code(made)
+                self._swap(made.id, creating, None)
+                raise CodeTaken(taken)
         if not self._swap(made.id, creating, opened):
+            self._drop(codes, made.id)
             raise StoreUnavailable("the werkplaats was not made in time")
         self._look_at(made.id, coding.ms(made.expires_at))
+
+    def _free_join_code(self, werkplaats: Werkplaats) -> None:
+        """Removes a join code, unless it invites to another werkplaats."""
+        name = k.join(werkplaats.join_code)
+        self._all([Call(SWAP, [name], (werkplaats.id, b"", 1, 0))])
 
     def _look_at(self, werkplaats_id: str, moment: int) -> None:
         """The moment (ms) from which on `purge` looks at a werkplaats."""
@@ -184,7 +192,7 @@ class Werkplaatsen(Asking):
         """Removes what a record names, and the record itself last."""
         gone = record.werkplaats
         self._drop([*gone.rooms, *record.adding], gone.id)
-        self._one("DEL", k.join(gone.join_code))
+        self._free_join_code(gone)
         self._swap(gone.id, record, None)
         self._one("ZREM", k.ENDS, gone.id)
         self._owes_forgetting = True
@@ -209,10 +217,10 @@ class Werkplaatsen(Asking):
                 receipts.append(receipt)
         return receipts
 
-    def ids(self) -> list[str]:
-        (found,) = self._many([("ZRANGE", k.ENDS, 0, -1)])
-        names = sorted(name.decode() for name in found)
-        return [name for name in names if self._open_record(name) is not None]
+
+def _soon() -> int:
+    """The moment at which somebody looks whether what begins now came to its end."""
+    return coding.ms_now() + UNDERWAY_MS
 
 
 def _ttl(werkplaats: Werkplaats) -> int:
