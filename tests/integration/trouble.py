@@ -31,6 +31,8 @@ class Roamer:
         self.codes: list[str] = []
         """What became of each move: `ok`, the code of the refusal, or `lost`."""
         self.moves = 0
+        self.longest = 0.0
+        """Seconds between two moves that were acknowledged, at the most."""
         self.member = self._connect()
         self._stop = Event()
         self._thread = Thread(target=self._run)
@@ -50,6 +52,7 @@ class Roamer:
 
     def _run(self) -> None:
         number = 0
+        stored_at = monotonic()
         while not self._stop.is_set():
             number += 1
             if self.member.left or self.member.messages("moving"):
@@ -57,7 +60,10 @@ class Roamer:
                 self._place = (self._place + 1) % len(self._workers.all)
                 self.member = self._connect()
             self.codes.append(self._move(SLIDERS[number % len(SLIDERS)], number * 7 % 101))
-            self.moves += self.codes[-1] == "ok"
+            if self.codes[-1] == "ok":
+                self.moves += 1
+                self.longest = max(self.longest, monotonic() - stored_at)
+                stored_at = monotonic()
             sleep(0.01)
 
     def _move(self, slider: str, value: int) -> str:
@@ -112,11 +118,17 @@ class Trouble:
         return {code for roamer in self.roamers for code in roamer.codes}
 
     def check(self) -> None:
-        """Nothing acknowledged was lost, and every view of every worker is the same."""
+        """Nothing acknowledged was lost, and every view of every worker is the same.
+
+        Tells the figures of `docs/faults.md` to who asks for them (`pytest -rP`).
+        """
         self.go_on()
         for roamer in self.roamers:
             roamer.end()
         assert self.codes() <= {"ok", "unavailable", "lost"}
+        moves = sum(roamer.moves for roamer in self.roamers)
+        longest = max(roamer.longest for roamer in self.roamers)
+        print(f"{moves} moves acknowledged, the longest wait for one {longest:.1f} s")  # noqa: T201
         token = self.werkplaats.seat("sociaal")
         for worker in self.workers.all:
             until(lambda worker=worker: ready(worker.url) == 200, "readiness")  # type: ignore[misc]

@@ -63,6 +63,7 @@ class Node:
         self.client = client
         self._replicas = replicas
         self._rests_until = 0.0
+        self._alone_until = 0.0
         self._offset: float | None = None
 
     def now(self) -> int:
@@ -89,6 +90,8 @@ class Node:
         if monotonic() < self._rests_until:
             raise StoreUnavailable(f"{self.name} did not answer a moment ago")
         waits = durable and self._replicas > 0
+        if waits and monotonic() < self._alone_until:
+            raise StoreUnavailable(f"{self.name} had too few replicas a moment ago")
         try:
             with self.client.pipeline(transaction=False) as pipeline:
                 for command in commands:
@@ -101,7 +104,9 @@ class Node:
         if waits:
             heard = replies.pop()
             if not isinstance(heard, int) or heard < self._replicas:
-                raise self._failed(f"{heard} of {self._replicas} replicas have it")
+                # It can still be read, and waiting for its replicas takes long.
+                self._alone_until = monotonic() + REST
+                raise StoreUnavailable(f"{self.name}: {heard} of {self._replicas} replicas have it")
         return replies
 
     def _failed(self, detail: str) -> StoreUnavailable:
