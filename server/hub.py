@@ -231,7 +231,7 @@ class Hub:
             if room is None or connection not in room.connections:
                 answer(Refusal(Code.UNAVAILABLE, "this connection is closing"))
                 return
-            self._enter(room, self._asked(connection.actor, command, answer))
+            self._enter(room, self._asked(connection.actor, command, answer, connection.digest))
 
     def submit_to(
         self, code: str, actor: Actor, command: Command, answer: Callable[[int | Refusal], None]
@@ -249,12 +249,19 @@ class Hub:
             self._enter(room, self._asked(actor, command, answer))
 
     def _asked(
-        self, actor: Actor, command: Command, answer: Callable[[int | Refusal], None]
+        self,
+        actor: Actor,
+        command: Command,
+        answer: Callable[[int | Refusal], None],
+        digest: str = "",
     ) -> Waiting:
         def decide(view: RoomView) -> Changes:
+            if actor.role is not None and view.fields.get(f.token(actor.role)) != digest:
+                # Perhaps somebody else sits there by now (RU4).
+                raise Refusal(Code.NOT_ALLOWED, "this seat was freed")
             return rules.decide(view, actor, command, self._clock())
 
-        return Waiting(decide, answer)
+        return Waiting(decide, answer, None if actor.role is None else (actor.role, digest))
 
     def _enter(self, room: OpenRoom, waiting: Waiting) -> None:
         try:

@@ -21,6 +21,8 @@ class Waiting(NamedTuple):
 
     decide: Callable[[RoomView], Changes]
     answer: Callable[[int | Refusal], None]
+    seat: tuple[str, str] | None = None
+    """The role of who asked and the digest of their token: it must be theirs when it is stored."""
 
 
 class OpenRoom:
@@ -169,6 +171,7 @@ class OpenRoom:
                 round=under[f.ROUND],
                 locked=under.get(f.LOCKED) is True,
                 seq=self.seq if stepped else None,
+                seats=dict(one.seat for one in waiting if one.seat is not None),
             ),
             waiting,
         )

@@ -29,7 +29,7 @@ class Rejected(StrEnum):
     """Why a store did not do what was asked; nothing changed."""
 
     STALE = "stale"
-    """Decided under a phase, round, lock or seq that has gone: decide again (ST4)."""
+    """Decided under a phase, round, lock, seat or seq that has gone: decide again (ST4)."""
     GONE = "gone"
     """There is no such room any more (ST5)."""
     TAKEN = "taken"
@@ -55,6 +55,8 @@ class Batch(msgspec.Struct, frozen=True):
     locked: bool
     seq: int | None = None
     """Set for a step: nothing at all may have come in between."""
+    seats: Mapping[str, str] = {}
+    """Who asked, by role: the digest of the token that their seat must still have."""
 
 
 class HistoryFrame(msgspec.Struct, frozen=True):
@@ -194,10 +196,10 @@ class Store(Protocol):
     def apply(self, batches: Mapping[str, Batch]) -> dict[str, int | Rejected]:
         """Applies one batch per room, many rooms at once; answers each room's new seq.
 
-        Each room is atomic by itself: STALE where phase, round or lock (for a step: seq) are not
-        those of the batch, GONE where the room is unknown, UNKNOWN where a part of the store
-        does not confirm; the other rooms are applied (ST6). No batch is carried out once it was
-        given up, or after a newer one of this store (ST12).
+        Each room is atomic by itself: STALE where phase, round, lock or the token of a seat (for
+        a step: seq) are not those of the batch, GONE where the room is unknown, UNKNOWN where a
+        part of the store does not confirm; the other rooms are applied (ST6). No batch is carried
+        out once it was given up, or after a newer one of this store (ST12).
         """
 
     def claim(

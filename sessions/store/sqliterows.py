@@ -112,7 +112,16 @@ def still_holds(db: sqlite3.Connection, code: str, seq: int, batch: Batch) -> bo
         now.get(f.PHASE) == batch.phase
         and now.get(f.ROUND) == batch.round
         and (now.get(f.LOCKED) is True) == batch.locked
+        and all(_has_token(db, code, *seat) for seat in batch.seats.items())
     )
+
+
+def _has_token(db: sqlite3.Connection, code: str, role: str, digest: str) -> bool:
+    found = db.execute(
+        "SELECT 1 FROM fields WHERE code = ? AND key = ? AND value = ?",
+        (code, f.token(role), json.dumps(digest)),
+    )
+    return found.fetchone() is not None
 
 
 def write(

@@ -228,6 +228,18 @@ def test_unlocking_is_decided_under_the_lock(kept: Store) -> None:
     assert kept.apply({A: batch({"x": 1}, locked=True)}) == {A: Rejected.STALE}
 
 
+def test_a_seat_that_was_freed_writes_nothing(kept: Store) -> None:
+    """ST4: a batch of a seat that was freed, or taken anew, since it was decided is stale."""
+    kept.claim(A, SOCIAAL, SEAT, DIGEST, AT)
+    asked = batch({POSITION: 40}, seats={SOCIAAL: DIGEST})
+    assert kept.apply({A: asked}) == {A: 3}
+    kept.release(A, SOCIAAL, clear=True, at=AT)
+    assert kept.apply({A: asked}) == {A: Rejected.STALE}
+    kept.claim(A, SOCIAAL, SEAT, "e" * 64, AT)
+    assert kept.apply({A: asked}) == {A: Rejected.STALE}
+    assert kept.apply({A: batch({POSITION: 50}, seats={SOCIAAL: "e" * 64})}) == {A: 6}
+
+
 def test_gone(kept: Store) -> None:
     """ST5: an unknown room is gone for every question, and nothing comes into being."""
     assert kept.apply({C: batch({"x": 1})}) == {C: Rejected.GONE}

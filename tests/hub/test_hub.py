@@ -311,6 +311,23 @@ def test_who_came_in_when_the_store_went_away_comes_again(
     assert not world.out.of(late, "snapshot")
 
 
+@pytest.mark.parametrize("taken", [False, True])
+def test_a_seat_that_was_freed_unheard_writes_nothing(world: World, taken: bool) -> None:
+    """RU4: what a seat decided before it was freed elsewhere is refused, whoever sits there now."""
+    first, second = world.join(WIJKAMBTENAAR), world.join(SOCIAAL)
+    world.ask(second, Move("bestuur", 70))
+    world.ask(first, Move("bestuur", 30))
+    world.store.release(CODE, SOCIAAL, clear=True, at=stamp(NOW))
+    if taken:
+        world.store.claim(CODE, SOCIAAL, {"name": None, "since": stamp(NOW)}, "e" * 64, stamp(NOW))
+    world.tick()
+    world.tick()
+    assert code_of(world.answers[0]) is Code.NOT_ALLOWED
+    assert world.answers[1] == (4 if taken else 3)
+    assert f.position(HUIDIG, SOCIAAL, "bestuur") not in world.stored()
+    assert second in world.out.closed
+
+
 def test_leases_are_asked_for_where_nobody_sits(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -152,4 +152,6 @@ def _guards(batch: Batch) -> dict[str, str]:
     }
     if batch.seq is not None:
         guards[k.SEQ] = str(batch.seq)
+    for role, digest in batch.seats.items():
+        guards[f.token(role)] = coding.encode(digest).decode()
     return guards
