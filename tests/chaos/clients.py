@@ -53,12 +53,13 @@ class Client(threading.Thread):
         self.last_word = False
         """Whether its last word was accepted."""
         self._asked: dict[int, Op] = {}
+        self._gone = False
 
     def run(self) -> None:
         try:
             attempts = 0
-            while self.stage.act != "over":
-                if self._come(attempts):
+            while not self._over:
+                if self._come():
                     attempts = 0
                     self._stay()
                     self._go()
@@ -67,7 +68,15 @@ class Client(threading.Thread):
         except Exception as error:  # noqa: BLE001  # whatever it is, the run has failed
             self.stage.record.problems.append(f"{self.name} failed: {error!r}")
 
-    def _come(self, attempts: int) -> bool:
+    @property
+    def _over(self) -> bool:
+        return self._gone or self.stage.act == "over"
+
+    def leave(self) -> None:
+        """Goes away, and does not come back."""
+        self._gone = True
+
+    def _come(self) -> bool:
         """Tries a worker of chance."""
         worker = self.random.randrange(len(self.stage.doors))
         sent = monotonic()
@@ -91,7 +100,7 @@ class Client(threading.Thread):
     def _stay(self) -> None:
         speak_at = monotonic()
         try:
-            while self.stage.act != "over":
+            while not self._over:
                 now = monotonic()
                 if self.live and now >= speak_at:
                     speak_at = now + self.wait()
@@ -119,6 +128,12 @@ class Client(threading.Thread):
                 self._answered(heard.ack, heard.body)
             else:
                 self.take(heard)
+
+    def listen(self, seconds: float) -> None:
+        """Hears what comes in so many seconds, and does nothing else."""
+        end = monotonic() + seconds
+        while monotonic() < end:
+            self._hear(0.05)
 
     def _answered(self, number: int, body: Any) -> None:
         op = self._asked.pop(number, None)

@@ -1,12 +1,16 @@
 """When all is healed: everybody finds back, sees the same, and nothing was left behind."""
 
 from collections.abc import Callable
-from time import monotonic, sleep
+from datetime import UTC, datetime
+from subprocess import TimeoutExpired
+from time import sleep
 from typing import Any, NamedTuple
 
 import requests
 
 from sessions.errors import StoreUnavailable
+from sessions.room import RoomView
+from sessions.rules import due_step
 from sessions.store import Store
 from tests.chaos.checks import equal_views
 from tests.chaos.clients import Stage
@@ -15,9 +19,13 @@ from tests.chaos.seats import Facilitator, Overview, Seat
 from tests.chaos.story import public
 from tests.integration.clients import TRIO, new_address
 from tests.integration.process import PATIENCE
+from tests.rooms import EXERCISES
 
-LIMIT = 30.0
-"""Seconds in which everything must have come to rest."""
+LOOKS = 120
+"""So often it is looked whether everything has come to rest: where the machine stands still, so
+does the time that this takes."""
+BETWEEN = 0.25
+"""Seconds between two looks."""
 GROWTH = 100_000_000
 """Bytes by which the memory of a worker may grow in a run."""
 
@@ -40,14 +48,15 @@ def find(stage: Stage, world: World, store: Store, people: People) -> list[str]:
 
 
 def _until(wrong: Callable[[], list[str]]) -> list[str]:
-    end = monotonic() + LIMIT
     found = ["never looked"]
-    while found and monotonic() < end:
-        sleep(0.25)
+    for _ in range(LOOKS):
+        sleep(BETWEEN)
         try:
             found = wrong()
         except (requests.RequestException, StoreUnavailable) as error:
             found = [repr(error)]
+        if not found:
+            break
     return found
 
 
@@ -71,7 +80,33 @@ def _unequal(world: World, store: Store, people: People) -> list[str]:
                 maps[one.name] = (one.seq, one.fields)
                 insights[f"the insight of {one.name}"] = one.insight
         wrong += [f"{code}: {what}" for what in equal_views(maps) + equal_views(insights)]
+        owed = due_step(RoomView(stored.fields, EXERCISES, TRIO), datetime.now(UTC))
+        if owed:
+            wrong.append(f"{code}: the proposals make a step that nobody took: {owed}")
     return wrong + _summaries(world, people)
+
+
+def depart(world: World, people: People) -> list[str]:
+    """All seats are left, at a worker that dies too: the others hear that nobody is there."""
+    world.workers[0].kill()
+    for seat in people.seats:
+        seat.leave()
+    world.begin(0)
+    online = {f"online/{role}" for role in TRIO}
+
+    def there() -> list[str]:
+        wrong = [
+            f"{guide.name} sees {role}"
+            for guide in people.guides
+            for role in sorted(online & guide.fields.keys())
+        ]
+        for one in people.overviews:
+            for code, room in one.rooms.items():
+                found = [role for role, state in room["seats"].items() if state == "online"]
+                wrong += [f"{one.name} sees {role} in {code}" for role in found]
+        return wrong
+
+    return [f"all have left, and yet: {what}" for what in _until(there)]
 
 
 def _summaries(world: World, people: People) -> list[str]:
@@ -128,7 +163,7 @@ def endings(world: World) -> list[str]:
     for place, worker in enumerate(world.workers):
         try:
             worker.stop()
-        except AssertionError as error:
+        except (AssertionError, TimeoutExpired) as error:
             wrong.append(f"worker {place} does not end well: {error}")
         for path in sorted(worker.folder.glob("*-*.txt")):
             text = path.read_text(encoding="utf-8")

@@ -1,5 +1,6 @@
 """The rules, batch by batch: what may be stored in a room as it then was."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -7,7 +8,7 @@ from sessions import fields as f
 from sessions.commands import Agree, Command, Consensus, Done, Move, Reason
 from sessions.rules import RULES
 from tests.chaos.record import NEVER, Op, Record
-from tests.chaos.story import Step, replay, writes
+from tests.chaos.story import Step, batches, replay, writes
 from tests.integration.clients import TRIO
 
 OF_KIND: dict[str, type[Command]] = {
@@ -66,6 +67,7 @@ def _states(
 def _wrong(step: Step, before: f.Fields, asked: dict[int | None, set[State]]) -> Iterator[str]:
     changes = step.changes
     free = {role for role in TRIO if not {**before, **changes}.get(f.seat(role))}
+    taken = {role for role in TRIO if before.get(f.seat(role))}
     states = _states(step, before, asked)
     stepped = len(states) > 1
     entered = any(phase == "agree" for phase, _ in states)
@@ -84,6 +86,8 @@ def _wrong(step: Step, before: f.Fields, asked: dict[int | None, set[State]]) ->
             phases |= {"compare"} if kind == "done" and value is None else frozenset()
             if not any(phase in phases and round_id == parts[0] for phase, round_id in states):
                 yield f"{key} is out of place"
+        if kind in BY_SEATS and role in free and role not in taken and value is not None:
+            yield f"{key} by nobody"
         if kind == "settled" and not stepped:
             yield f"{key} without a step"
 
@@ -93,17 +97,24 @@ def agreements(record: Record) -> list[str]:
     wrong = []
     moved = writes(record)
     for code in record.began:
+        shared: dict[str, set[Any]] = defaultdict(set)
+        known = batches(record, code)
         for step in replay(record, code):
             if step.before is None:
                 continue
             after = {**step.before, **step.changes}
+            for key, value in after.items():
+                if f.kind(key) == "consensus":
+                    shared[key].add(value)
             for key, value in step.changes.items():
                 if f.kind(key) == "agreed" and value not in (None, "differ"):
                     round_id, _, slider = f.parts(key)
                     about = f.consensus(round_id, slider)
-                    possible = {step.before.get(about), after.get(about)}
-                    possible |= {
-                        one.value for one in moved.get((code, about), ()) if one.seq == step.seq
+                    # Where it stood before: that it moved on may be unheard, and voids it (AG2).
+                    possible = shared[about] | {
+                        one.value
+                        for one in moved.get((code, about), ())
+                        if one.seq == step.seq or one.seq not in known
                     }
                     if value not in possible:
                         wrong.append(f"{code} batch {step.seq}: {key} {value!r} of {possible}")

@@ -31,6 +31,8 @@ class Size(NamedTuple):
     pace: float = 0.05
     longest: float = 4.0
     """The longest fault, in seconds."""
+    departure: bool = False
+    """Whether all leave at the end, which takes as long as a lease."""
 
 
 class Bystander:
@@ -121,6 +123,8 @@ def play(folder: Path, seed: str, size: Size) -> Record:
         bystander.end(codes)
         stage.record.problems += peace.keys(world, seats)
         stage.record.problems += peace.health(world)
+        if size.departure:
+            stage.record.problems += peace.depart(world, people)
         _leave(stage, clients)
         stage.record.problems += peace.endings(world)
         return stage.record

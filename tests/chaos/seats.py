@@ -1,6 +1,7 @@
 """A seat: somebody who drags, reasons, agrees, proposes, leaves and sits down again."""
 
 import threading
+from contextlib import suppress
 from time import monotonic, sleep
 from typing import Any
 
@@ -64,6 +65,8 @@ class Seat(Client):
 
     def _release(self, token: str) -> bool:
         worker = self.random.randrange(len(self.stage.doors))
+        if self.link is not None and worker == self.link.worker and self.random.random() < 0.6:
+            worker = (worker + 1) % len(self.stage.doors)  # Where it is not known at once.
         clear = self.random.random() < 0.3
         path = f"rooms/{self.code}/seats/{self.viewer}?clear={str(clear).lower()}"
         call = Call("release", self.code, self.viewer, worker, monotonic(), token, clear)
@@ -76,11 +79,10 @@ class Seat(Client):
         freed = self._release(self.random.choice([self.token, self._facilitator]))
         if freed and self.live:
             # Whoever was freed and does not know it yet still speaks.
-            try:
+            with suppress(Ended):
                 self.say("move", self._move())
-                self.say("reason", self._reason(), acked=False)
-            except Ended:
-                pass
+                self.say("reason", self._reason())
+                self.listen(0.3)
         while not self.claim(race=self.random.random() < 0.7):
             if self.stage.act == "over":
                 return
@@ -95,7 +97,7 @@ class Seat(Client):
 
     def speak(self) -> None:
         if self.stage.act == "play":
-            if self.random.random() < 0.004:
+            if self.random.random() < 0.006:
                 self._again()
                 raise Ended("a new token")
             event, payload = self._something()

@@ -45,12 +45,19 @@ def batches(record: Record, code: str) -> dict[int, Changes]:
 
 
 def replay(record: Record, code: str) -> Iterator[Step]:
-    """The batches in order, each with the room as it was before."""
+    """The batches in order, each with the room as it was before.
+
+    After a batch that nobody knows the room is taken from a snapshot, as soon as there is one.
+    """
     seq, fields = record.began[code]
     known = batches(record, code)
+    links = seats_of(record.links, code)
+    snapshots = {one.seq: one.fields for one in record.shown if one.whole and one.link in links}
     state: Fields | None = dict(fields)
     for number in range(seq + 1, record.ended[code].seq + 1):
         changes = known.get(number)
+        if state is None and number - 1 in snapshots:
+            state = public(snapshots[number - 1])
         if changes is None:
             state = None
             continue

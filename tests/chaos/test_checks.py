@@ -119,6 +119,11 @@ def _late_move(tale: Tale) -> None:
     tale.move(WIJKAMBTENAAR, 12)
 
 
+def _written_by_nobody(tale: Tale) -> None:
+    tale.batch({f.LOCKED: None, f.seat(FYSIEK): None})
+    tale.batch({f.proposal(FYSIEK): {"phase": "place", "round": "huidig"}})
+
+
 def _settled_without(role: str) -> Bend:
     def bend(tale: Tale) -> None:
         others = [one for one in TRIO if one != role]
@@ -194,6 +199,7 @@ BENT: dict[str, tuple[str, Bend]] = {
         "nothing is stored that the rules forbid",
         lambda tale: tale.batch({f.about("huidig"): "case"}),
     ),
+    "a free seat writes": ("nothing is stored that the rules forbid", _written_by_nobody),
     "settled without a step": (
         "nothing is stored that the rules forbid",
         lambda tale: tale.batch({SETTLED: None}),
