@@ -192,5 +192,8 @@ CHECKS: dict[str, Callable[[Record], list[str]]] = {
 
 def verify(record: Record) -> dict[str, list[str]]:
     """What is wrong, by check; empty when all is well."""
+    lost = [f"{code} is gone" for code in record.began if code not in record.ended]
+    if lost:
+        return {"rooms survive": lost}
     found = {name: check(record) for name, check in CHECKS.items()}
     return {name: wrong for name, wrong in found.items() if wrong}

@@ -33,6 +33,8 @@ class Size(NamedTuple):
     """The longest fault, in seconds."""
     departure: bool = False
     """Whether all leave at the end, which takes as long as a lease."""
+    mode: str = "eventlet"
+    """How the workers wait for many things at once."""
 
 
 class Bystander:
@@ -75,7 +77,7 @@ def _world(folder: Path, size: Size, stack: ExitStack) -> World:
     for place, way in enumerate(ways):
         own = folder / f"worker-{place}"
         own.mkdir()
-        settings = {"TRUSTED_PROXIES": "1", "DRAIN_SECONDS": "1"}
+        settings = {"TRUSTED_PROXIES": "1", "DRAIN_SECONDS": "1", "ASYNC_MODE": size.mode}
         url = f"redis://127.0.0.1:{way.port}/0"
         workers.append(Server(own, **{"STORE_URL": url, **settings}))
     world = World(redis, workers, ways)

@@ -10,6 +10,12 @@ from tests.chaos.story import public
 from tests.integration.clients import TRIO
 from tests.rooms import new_room
 
+WIJKAMBTENAAR, SOCIAAL, FYSIEK = TRIO
+BESTUUR = {role: f.position("huidig", role, "bestuur") for role in TRIO}
+SHARED = f.consensus("huidig", "bestuur")
+SETTLED = f.settled("huidig", "bestuur")
+
+
 CODE = "abcdef"
 AT = "2026-03-02T13:00:00.000Z"
 
@@ -97,3 +103,38 @@ class Tale:
 
 def _wordless(changes: Changes) -> Changes:
     return {key: f.without_words(key, value) for key, value in changes.items()}
+
+
+def agreed(role: str) -> str:
+    return f.agreed("huidig", role, "bestuur")
+
+
+def agree(tale: Tale, role: str, value: Any) -> None:
+    payload = {"slider": "bestuur", "value": value, "round": "huidig"}
+    tale.say(role, "agree", {agreed(role): value}, **payload)
+
+
+def told() -> Tale:
+    """A little of everything, all of it true."""
+    tale = Tale()
+    for role in TRIO:
+        tale.move(role, 40)
+    tale.move(SOCIAAL, 60)
+    lost = {"slider": "bestuur", "value": 70, "round": "huidig"}
+    tale.ask(SOCIAAL, "move", **lost)
+    reason = f.reason("huidig", FYSIEK, "bestuur")
+    words = {"slider": "bestuur", "text": "omdat", "round": "huidig"}
+    tale.say(FYSIEK, "reason", {reason: "omdat"}, **words)
+    tale.step("agree", **{SHARED: 40, f.revealed("huidig"): AT})
+    for role in TRIO:
+        agree(tale, role, 40)
+    tale.step("outcome", **{SETTLED: {"value": 40, "roles": list(TRIO)}})
+    late = tale.ask(SOCIAAL, "move", **lost)
+    late.refused, late.answered = "wrong-phase", tale.now + 0.5
+    tale.say("facilitator", "lock", {f.LOCKED: True}, locked=True)
+    tale.call("claim", SOCIAAL, 409)
+    tale.batch({f.seat(FYSIEK): None, f.token(FYSIEK): None, agreed(FYSIEK): None})
+    tale.call("release", FYSIEK, 204)
+    tale.call("claim", FYSIEK, 201, "new")
+    tale.batch({f.seat(FYSIEK): {"name": None, "since": AT}, f.token(FYSIEK): "x"})
+    return tale

@@ -9,51 +9,22 @@ from sessions import fields as f
 from sessions.store.port import HistoryFrame, Stored
 from tests.chaos.checks import CHECKS, equal_views, verify
 from tests.chaos.record import Call, Denied, Shown
-from tests.chaos.tale import AT, CODE, Tale
+from tests.chaos.tale import (
+    AT,
+    BESTUUR,
+    CODE,
+    FYSIEK,
+    SETTLED,
+    SOCIAAL,
+    WIJKAMBTENAAR,
+    Tale,
+    agree,
+    agreed,
+    told,
+)
 from tests.integration.clients import TRIO
 
-WIJKAMBTENAAR, SOCIAAL, FYSIEK = TRIO
-BESTUUR = {role: f.position("huidig", role, "bestuur") for role in TRIO}
-SHARED = f.consensus("huidig", "bestuur")
-SETTLED = f.settled("huidig", "bestuur")
-
-
 Bend = Callable[[Tale], object]
-
-
-def agreed(role: str) -> str:
-    return f.agreed("huidig", role, "bestuur")
-
-
-def agree(tale: Tale, role: str, value: Any) -> None:
-    payload = {"slider": "bestuur", "value": value, "round": "huidig"}
-    tale.say(role, "agree", {agreed(role): value}, **payload)
-
-
-def told() -> Tale:
-    """A little of everything, all of it true."""
-    tale = Tale()
-    for role in TRIO:
-        tale.move(role, 40)
-    tale.move(SOCIAAL, 60)
-    lost = {"slider": "bestuur", "value": 70, "round": "huidig"}
-    tale.ask(SOCIAAL, "move", **lost)
-    reason = f.reason("huidig", FYSIEK, "bestuur")
-    words = {"slider": "bestuur", "text": "omdat", "round": "huidig"}
-    tale.say(FYSIEK, "reason", {reason: "omdat"}, **words)
-    tale.step("agree", **{SHARED: 40, f.revealed("huidig"): AT})
-    for role in TRIO:
-        agree(tale, role, 40)
-    tale.step("outcome", **{SETTLED: {"value": 40, "roles": list(TRIO)}})
-    late = tale.ask(SOCIAAL, "move", **lost)
-    late.refused, late.answered = "wrong-phase", tale.now + 0.5
-    tale.say("facilitator", "lock", {f.LOCKED: True}, locked=True)
-    tale.call("claim", SOCIAAL, 409)
-    tale.batch({f.seat(FYSIEK): None, f.token(FYSIEK): None, agreed(FYSIEK): None})
-    tale.call("release", FYSIEK, 204)
-    tale.call("claim", FYSIEK, 201, "new")
-    tale.batch({f.seat(FYSIEK): {"name": None, "since": AT}, f.token(FYSIEK): "x"})
-    return tale
 
 
 def test_what_is_true_passes() -> None:
@@ -236,6 +207,13 @@ def test_what_was_bent_is_found(check: str, bend: Bend) -> None:
     tale = told()
     bend(tale)
     assert CHECKS[check](tale.record) != []
+
+
+def test_a_room_that_is_gone_is_found() -> None:
+    """A room that the store no longer has at the end is a fault by itself."""
+    tale = told()
+    tale.record.ended.clear()
+    assert verify(tale.record) == {"rooms survive": [f"{CODE} is gone"]}
 
 
 def test_views_that_differ_are_told_apart() -> None:
