@@ -40,6 +40,12 @@ def test_what_failed_once_is_tried_again(tmp_path: Path, seed: str) -> None:
 
 
 @pytest.mark.slow
+def test_workers_on_threads_keep_every_promise(tmp_path: Path) -> None:
+    """ST1, ST4, ST7: where threads truly run side by side, the same holds."""
+    _prove(tmp_path, SEED, Size(SECONDS, mode="threading"))
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [f"long {number}" for number in range(3)])
 def test_a_long_run_keeps_every_promise(tmp_path: Path, seed: str) -> None:
     """ST1, ST4, ST7, ST12, ST13: three workers, six rooms, minutes, and longer faults."""
