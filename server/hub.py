@@ -303,8 +303,11 @@ class Hub:
         self._answer(waiting, Refusal(Code.UNAVAILABLE, "the store does not answer"))
 
     def shut_out(self, room: OpenRoom) -> None:
-        for connection in room.outsiders():
-            self.detach(connection)
+        outsiders = room.outsiders()
+        # All at once: none of them sees the others go.
+        room.connections.difference_update(outsiders)
+        for connection in outsiders:
+            self._left(room, connection)
             self._broadcast.close(connection)
         for role in room.view().roles:
             if room.fields.get(f.seat(role)) is None:
@@ -381,18 +384,21 @@ class Hub:
             if room is None or connection not in room.connections:
                 return
             room.connections.discard(connection)
-            room.used_at = monotonic()
-            metrics.CONNECTIONS.labels(namespace="room").dec()
-            role = connection.actor.role
-            if role is not None:
-                last = room.leave(role)
-                self.company.stir(room.code)
-                self._wake.set()
-                if last:
-                    self._showing.show(room, {f.online(role): None})
-                    self.recheck(room)
-        if role is None:
+            self._left(room, connection)
+        if connection.actor.role is None:
             self.facilitators.leave(connection, room.werkplaats)
+
+    def _left(self, room: OpenRoom, connection: Connection) -> None:
+        room.used_at = monotonic()
+        metrics.CONNECTIONS.labels(namespace="room").dec()
+        role = connection.actor.role
+        if role is not None:
+            last = room.leave(role)
+            self.company.stir(room.code)
+            self._wake.set()
+            if last:
+                self._showing.show(room, {f.online(role): None})
+                self.recheck(room)
 
     def _sweep(self, now: float) -> None:
         """Seats whose grace ended, rooms that nobody looks at, and what the store still owes."""

@@ -119,7 +119,7 @@ def still_holds(db: sqlite3.Connection, code: str, seq: int, batch: Batch) -> bo
 def _has_token(db: sqlite3.Connection, code: str, role: str, digest: str) -> bool:
     found = db.execute(
         "SELECT 1 FROM fields WHERE code = ? AND key = ? AND value = ?",
-        (code, f.token(role), json.dumps(digest)),
+        (code, f.token(role), _dump(digest)),
     )
     return found.fetchone() is not None
 
