@@ -3,6 +3,7 @@
 import json
 import re
 import secrets
+import socket
 from contextlib import ExitStack, suppress
 from threading import Event, Thread
 from time import monotonic, sleep
@@ -64,11 +65,25 @@ class Seat:
         self.back_at = monotonic()
         self.live = True
 
-    def end(self) -> None:
+    def leave(self) -> None:
+        """Goes, also while it waits for a word of the server."""
         self.ended.set()
+        if self._socket is not None and self._socket.sock is not None:
+            with suppress(OSError):
+                self._socket.sock.shutdown(socket.SHUT_RDWR)
+
+    def join(self) -> None:
+        self._thread.join()
         if self._socket is not None:
             self._socket.shutdown()
-        self._thread.join()
+
+
+def leave(seats: list[Seat]) -> None:
+    """All go, and then all are waited for."""
+    for seat in seats:
+        seat.leave()
+    for seat in seats:
+        seat.join()
 
 
 def reads(url: str) -> int:
@@ -88,11 +103,11 @@ def test_everybody_comes_back_at_once(tmp_path_factory: pytest.TempPathFactory) 
         rooms = [{"municipality": f"Gemeente {number}"} for number in range(ROOMS)]
         made = [workers.werkplaats(*rooms[start : start + 100]) for start in range(0, ROOMS, 100)]
         seats: list[Seat] = []
+        stack.callback(leave, seats)
         for werkplaats in made:
             for code in werkplaats.codes:
-                for role in TRIO:
-                    seats.append(Seat(workers, code, werkplaats.seat(role, code)))
-                    stack.callback(seats[-1].end)
+                tokens = [werkplaats.seat(role, code) for role in TRIO]
+                seats.extend(Seat(workers, code, token) for token in tokens)
         assert len(seats) == CLIENTS
         until(lambda: all(seat.live for seat in seats), "everybody to be there")
         before = reads(workers[1].url)
