@@ -93,7 +93,7 @@ def test_options_are_lines_of_the_configuration(tmp_path: Path) -> None:
         server.start()
         with server.client() as client:
             assert client.config_get("maxmemory") == {"maxmemory": "8388608"}
-            assert client.config_get("appendfsync") == {"appendfsync": "always"}
+            assert client.config_get("appendfsync") == {"appendfsync": "no"}
         assert server.ask("DEBUG", "SLEEP", 0) == b"OK"
     finally:
         server.end()
