@@ -22,6 +22,8 @@ from sessions.werkplaats import Werkplaats
 LOOK_EVERY = 15.0
 """Seconds after which the rooms of a watched werkplaats are looked at in the store: a worker that
 died told nobody."""
+RETRY = 0.5
+"""Seconds between two times that a store which does not answer is asked."""
 AT_ONCE = 10
 """So many rooms are looked at before others have their turn."""
 
@@ -82,7 +84,9 @@ class Facilitators:
         try:
             werkplaats = self._store.werkplaats(werkplaats_id)
         except StoreUnavailable:
-            self.missed(werkplaats_id)
+            with self._lock:
+                if werkplaats_id in self._inside:
+                    self._look_at[werkplaats_id] = monotonic() + RETRY
             return None
         valid = None if werkplaats is None else werkplaats.facilitator
         with self._lock:

@@ -329,6 +329,28 @@ def test_a_seat_that_was_freed_unheard_writes_nothing(world: World, taken: bool)
     assert second in world.out.closed
 
 
+def test_a_store_that_is_away_is_not_asked_without_end(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ST11: who looks after facilitators waits a little between two questions to a store away."""
+    above = world.join(None)
+    asked: list[str] = []
+
+    def away(werkplaats_id: str) -> None:
+        asked.append(werkplaats_id)
+        raise StoreUnavailable("away")
+
+    monkeypatch.setattr(world.store, "shared", True, raising=False)
+    monkeypatch.setattr(world.store, "werkplaats", away)
+    world.hub.company.hear(Missed(None))
+    for _ in range(10):
+        world.tick(0.01)
+    assert asked == ["wp"]
+    world.tick(1)
+    assert asked == ["wp", "wp"]
+    assert above not in world.out.closed
+
+
 def test_leases_are_asked_for_where_nobody_sits(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
