@@ -93,7 +93,10 @@ def read_copy(url: str, path: Path, say: Say, *, skip_existing: bool) -> str:
     try:
         with _opened(path) as file:
             start = file.tell()
-            found = [saved.werkplaats for saved in copy.read(copy.lines(file))]
+            try:
+                found = [saved.werkplaats for saved in copy.read(copy.lines(file))]
+            except CopyError as error:
+                raise CopyError(f"nothing was imported: {error}; use another copy") from None
             file.seek(start)
             # Only now: what is no copy makes no store either.
             with closing(open_store(url, say)) as store:

@@ -52,20 +52,20 @@ class Facilitators:
 
     # Coming and going
 
-    def enter(self, connection: Connection, werkplaats_id: str) -> bool:
-        """Lets a facilitator in; False, and closes, for one whose token was replaced meanwhile.
+    def enter(self, connection: Connection, werkplaats_id: str) -> Werkplaats | None:
+        """Lets a facilitator in, and closes one whose token was replaced meanwhile.
 
         Listened to first and asked then: a replacement before this is seen, one after it is heard.
+        Answers the werkplaats, where it could be told.
         """
         try:
             self._store.watch_werkplaats(werkplaats_id)
         except StoreUnavailable:
             self._broadcast.close(connection)
-            return False
+            return None
         with self._lock:
             self._inside.setdefault(werkplaats_id, set()).add(connection)
-        self._shut_out(werkplaats_id)
-        return connection in self._inside.get(werkplaats_id, ())
+        return self._shut_out(werkplaats_id)
 
     def leave(self, connection: Connection, werkplaats_id: str) -> None:
         """Forgets a facilitator's connection."""
@@ -78,6 +78,10 @@ class Facilitators:
                 del self._inside[werkplaats_id]
                 self._look_at.pop(werkplaats_id, None)
         self._store.unwatch_werkplaats(werkplaats_id)
+
+    def _is_inside(self, connection: Connection) -> bool:
+        with self._lock:
+            return connection in self._inside.get(connection.address, ())
 
     def _shut_out(self, werkplaats_id: str) -> Werkplaats | None:
         """Closes whose token is void by now; answers the werkplaats, where it is known."""
@@ -100,15 +104,13 @@ class Facilitators:
     def watch(self, connection: Connection) -> None:
         """Shows a facilitator all rooms of a werkplaats, and then what changes."""
         werkplaats_id = connection.address
-        if not self.enter(connection, werkplaats_id):
-            return
+        werkplaats = self.enter(connection, werkplaats_id)
         try:
-            werkplaats = self._store.werkplaats(werkplaats_id)
             rooms = None if werkplaats is None else self._rooms.peek(werkplaats.rooms)
         except StoreUnavailable:
+            rooms = None
+        if werkplaats is None or rooms is None or not self._is_inside(connection):
             # There is nothing to show: it must come again, and not wait here for good.
-            werkplaats, rooms = None, None
-        if werkplaats is None or rooms is None:
             self._broadcast.close(connection)
             return
         with self._lock:

@@ -7,6 +7,16 @@ from sessions.errors import StoreUnavailable
 from sessions.store.redis.news import Listening
 from sessions.store.redis.nodes import Call, Command, Nodes
 
+TURNS = 100
+"""So often a change is tried that others come in between of."""
+
+
+def _whole(replies: list[Any]) -> list[Any]:
+    for reply in replies:
+        if isinstance(reply, StoreUnavailable):
+            raise reply
+    return replies
+
 
 class Asking:
     """What the parts of the store share."""
@@ -24,19 +34,12 @@ class Asking:
 
     def _many(self, commands: Iterable[Command]) -> list[Any]:
         """Commands that only read, each on the node of its key; all of them, or none."""
-        replies = self._nodes.run([Call(None, [str(command[1])], command) for command in commands])
-        for reply in replies:
-            if isinstance(reply, StoreUnavailable):
-                raise reply
-        return replies
+        calls = [Call(None, [str(command[1])], command) for command in commands]
+        return _whole(self._nodes.run(calls))
 
     def _all(self, calls: Sequence[Call]) -> list[Any]:
         """The replies to calls that change something; raises where one is unknown."""
-        replies = self._write(calls)
-        for reply in replies:
-            if isinstance(reply, StoreUnavailable):
-                raise reply
-        return replies
+        return _whole(self._write(calls))
 
     def _write(self, calls: Sequence[Call]) -> list[Any]:
         replies = self._nodes.run(calls, durable=True)

@@ -6,9 +6,10 @@ from sessions.errors import StoreUnavailable
 from sessions.store.port import Saved, SavedRoom
 from sessions.store.redis import coding
 from sessions.store.redis import keys as k
+from sessions.store.redis.asking import TURNS
 from sessions.store.redis.nodes import Call
 from sessions.store.redis.scripts import SAVE
-from sessions.store.redis.werkplaatsen import TURNS, Werkplaatsen
+from sessions.store.redis.werkplaatsen import Werkplaatsen
 
 
 class Copies(Werkplaatsen):

@@ -6,9 +6,8 @@ know the script, the slot has moved) is asked again. A server that did not answe
 for a moment, so that nobody waits for it again and again.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from itertools import groupby
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -162,7 +161,9 @@ class Nodes:
             for node in self.all():
                 node.client.ping()
         except (AuthenticationError, AuthorizationError) as error:
-            raise StoreUnusable(f"{address} does not let us in: {error}") from None
+            raise StoreUnusable(
+                f"{address} does not let us in ({error}): check user and password in STORE_URL"
+            ) from None
         except (RedisError, OSError) as error:
             self.close()
             self._closed = False
@@ -211,7 +212,7 @@ class Nodes:
                 self.refresh()
         for _ in range(TRIES):
             again: list[int] = []
-            for node, places in self._by_node(calls, todo, replies):
+            for node, places in self._by_node(calls, todo, replies).items():
                 again += self._run_at(node, places, calls, replies, durable=durable)
             if not again:
                 break
@@ -233,19 +234,17 @@ class Nodes:
 
     def _by_node(
         self, calls: Sequence[Call], places: Sequence[int], replies: list[Any]
-    ) -> Iterator[tuple[Node, list[int]]]:
-        found: list[tuple[str, Node, int]] = []
+    ) -> dict[Node, list[int]]:
+        """The places of calls by the server that they are for; who has none is unknown."""
+        found: dict[Node, list[int]] = {}
         for place in places:
             try:
                 node = self.of(calls[place].keys[0])
             except StoreUnavailable as error:
                 replies[place] = error
             else:
-                found.append((node.name, node, place))
-        by_name: Callable[[tuple[str, Node, int]], str] = lambda one: one[0]  # noqa: E731
-        for _, group in groupby(sorted(found, key=by_name), key=by_name):
-            together = list(group)
-            yield together[0][1], [place for _, _, place in together]
+                found.setdefault(node, []).append(place)
+        return found
 
     def _run_at(
         self,
@@ -271,7 +270,8 @@ class Nodes:
                 replies[place] = reply
             unknown = {calls[p].script for p in group if isinstance(replies[p], NoScriptError)}
             if unknown:
-                node.ask([("SCRIPT", "LOAD", script.text) for script in unknown if script])
+                with suppress(StoreUnavailable):  # Then the next turn says so for each call.
+                    node.ask([("SCRIPT", "LOAD", script.text) for script in unknown if script])
             again += [p for p in group if isinstance(replies[p], (NoScriptError, MovedError))]
         return again
 

@@ -12,13 +12,10 @@ from sessions.store import history
 from sessions.store.port import Batch, HistoryFrame, HistoryRow, Rejected, Stored
 from sessions.store.redis import coding
 from sessions.store.redis import keys as k
-from sessions.store.redis.asking import Asking
+from sessions.store.redis.asking import TURNS, Asking
 from sessions.store.redis.nodes import GROUP, Call
 from sessions.store.redis.scripts import APPLY, HISTORY
 from sessions.werkplaats import freed
-
-TURNS = 100
-"""So often a seat is freed that others come in between of."""
 
 
 class Rooms(Asking):

@@ -75,15 +75,12 @@ class Sharing(Asking):
         }
 
     def present(self, codes: Sequence[str]) -> dict[str, frozenset[str]]:
-        asked: list[Call] = []
-        for code in codes:
-            name = k.online(code)
-            now = self._nodes.of(name).now()
-            asked.append(Call(None, [name], ("ZRANGE", name, f"({now}", "+inf", "BYSCORE")))
-        replies = self._nodes.run(asked)
-        for reply in replies:
-            if isinstance(reply, StoreUnavailable):
-                raise reply
+        names = [k.online(code) for code in codes]
+        since = [f"({self._nodes.of(name).now()}" for name in names]
+        replies = self._many(
+            ("ZRANGE", name, moment, "+inf", "BYSCORE")
+            for name, moment in zip(names, since, strict=True)
+        )
         return {
             code: frozenset(lease.decode().partition(" ")[0] for lease in reply)
             for code, reply in zip(codes, replies, strict=True)

@@ -5,6 +5,7 @@ import threading
 from time import monotonic
 
 from sessions.errors import StoreUnavailable, StoreUnusable
+from sessions.store.redis import coding
 from sessions.store.redis import keys as k
 from sessions.store.redis.address import parse
 from sessions.store.redis.copies import Copies
@@ -61,9 +62,7 @@ class RedisStore(Copies, Rooms, Sharing):
         for node in self._nodes.all():
             try:
                 wanted = ("appendonly", "appendfsync", "maxmemory-policy")
-                found = dict(
-                    zip(*[iter(node.ask([("CONFIG", "GET", *wanted)])[0])] * 2, strict=True)
-                )
+                found = coding.pairs(node.ask([("CONFIG", "GET", *wanted)])[0])
             except (StoreUnavailable, TypeError, ValueError):
                 continue  # Not every provider lets us look.
             if found.get(b"appendonly") != b"yes":

@@ -5,7 +5,7 @@ before the rooms as `creating`, is there for others once it is `open`, and stand
 until the last of the rooms is gone; what a process left half-way, `purge` brings to its end.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -16,7 +16,7 @@ from sessions.store.history import new_room
 from sessions.store.port import CodeTaken, Receipt, SavedRoom
 from sessions.store.redis import coding
 from sessions.store.redis import keys as k
-from sessions.store.redis.asking import Asking
+from sessions.store.redis.asking import TURNS, Asking
 from sessions.store.redis.nodes import Call
 from sessions.store.redis.scripts import DROP, LOAD, SWAP
 from sessions.werkplaats import Werkplaats
@@ -25,8 +25,6 @@ LEEWAY_MS = 3_600_000
 """So long after its end a werkplaats vanishes by itself, where no worker was there to delete it."""
 UNDERWAY_MS = 60_000
 """So long after its beginning somebody looks whether a werkplaats was made to its end."""
-TURNS = 100
-"""So often a change is tried that others come in between of."""
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -120,17 +118,31 @@ class Werkplaatsen(Asking):
         (found,) = self._many([("GET", k.join(join_code))])
         return None if found is None else self.werkplaats(found.decode())
 
-    def change(self, werkplaats_id: str, changes: Mapping[str, Any]) -> Werkplaats | None:
+    def _edit(
+        self, werkplaats_id: str, edit: Callable[[Record], Record]
+    ) -> tuple[Werkplaats, Werkplaats] | None:
+        """Changes the record of an open werkplaats; answers it as it was and as it is."""
         for _ in range(TURNS):
             found = self._open_record(werkplaats_id)
             if found is None:
                 return None
-            changed = msgspec.structs.replace(found.werkplaats, **changes)
-            if self._swap(werkplaats_id, found, Record("open", changed, found.adding)):
-                if changed.expires_at != found.werkplaats.expires_at:
-                    self._prolong(changed)
-                return changed
+            edited = edit(found)
+            if self._swap(werkplaats_id, found, edited):
+                return found.werkplaats, edited.werkplaats
         raise StoreUnavailable("others keep changing this werkplaats")
+
+    def change(self, werkplaats_id: str, changes: Mapping[str, Any]) -> Werkplaats | None:
+        def edit(record: Record) -> Record:
+            changed = msgspec.structs.replace(record.werkplaats, **changes)
+            return msgspec.structs.replace(record, werkplaats=changed)
+
+        edited = self._edit(werkplaats_id, edit)
+        if edited is None:
+            return None
+        before, after = edited
+        if after.expires_at != before.expires_at:
+            self._prolong(after)
+        return after
 
     def _prolong(self, werkplaats: Werkplaats) -> None:
         """Everything of a werkplaats ends with its new date."""
@@ -145,31 +157,31 @@ class Werkplaatsen(Asking):
         self, werkplaats_id: str, rooms: Mapping[str, Fields], at: str
     ) -> Werkplaats | None:
         codes = list(rooms)
-        begun = self._adjust(werkplaats_id, [], codes, [])
+
+        def begin(record: Record) -> Record:
+            return msgspec.structs.replace(record, adding=[*record.adding, *codes])
+
+        def give_up(record: Record) -> Record:
+            rest = [code for code in record.adding if code not in codes]
+            return msgspec.structs.replace(record, adding=rest)
+
+        def finish(record: Record) -> Record:
+            now = [*record.werkplaats.rooms, *codes]
+            made = msgspec.structs.replace(record.werkplaats, rooms=now)
+            return msgspec.structs.replace(give_up(record), werkplaats=made)
+
+        begun = self._edit(werkplaats_id, begin)
         if begun is None:
             return None
         saved = [new_room(code, fields, at) for code, fields in rooms.items()]
-        if (taken := self._load(saved, begun)) is not None:
-            self._adjust(werkplaats_id, [], [], codes)
+        if (taken := self._load(saved, begun[1])) is not None:
+            self._edit(werkplaats_id, give_up)
             raise CodeTaken(taken)
-        added = self._adjust(werkplaats_id, codes, [], codes)
+        added = self._edit(werkplaats_id, finish)
         if added is None:
             self._drop(codes, werkplaats_id)
-        return added
-
-    def _adjust(
-        self, werkplaats_id: str, rooms: list[str], adding: list[str], added: list[str]
-    ) -> Werkplaats | None:
-        """Adds `rooms`, and puts codes to or takes them from those that are being made."""
-        for _ in range(TURNS):
-            found = self._open_record(werkplaats_id)
-            if found is None:
-                return None
-            now = msgspec.structs.replace(found.werkplaats, rooms=[*found.werkplaats.rooms, *rooms])
-            rest = [code for code in found.adding if code not in added]
-            if self._swap(werkplaats_id, found, Record("open", now, rest + adding)):
-                return now
-        raise StoreUnavailable("others keep changing this werkplaats")
+            return None
+        return added[1]
 
     def delete(self, werkplaats_id: str) -> Receipt | None:
         # Should this process end half-way, another finds it here.
