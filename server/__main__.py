@@ -135,6 +135,7 @@ def _run(settings: Settings, *, demo: bool) -> None:
     store = open_store(settings.store_url, click.echo)
     made = create_app(settings, store)
     ticking = concurrency.spawn(made.hub.run, "hub")
+    concurrency.spawn(made.heartbeat.run, "heartbeat")
     if store.shared:
         concurrency.spawn(made.hub.company.listen, "company")
 

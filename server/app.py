@@ -14,6 +14,7 @@ from server.api.rooms import Rooms
 from server.api.werkplaatsen import Werkplaatsen
 from server.attempts import Attempts
 from server.broadcast import Broadcast
+from server.heartbeat import Heartbeat
 from server.hub import Hub
 from server.settings import Settings
 from server.sockets.entry import Entry
@@ -30,6 +31,7 @@ class Application(NamedTuple):
     socketio: SocketIO
     hub: Hub
     wire: Wire
+    heartbeat: Heartbeat
 
 
 def create_app(settings: Settings, store: Store) -> Application:
@@ -45,16 +47,21 @@ def create_app(settings: Settings, store: Store) -> Application:
         manage_session=False,
         cookie=None,
         http_compression=False,
+        monitor_clients=False,  # The heartbeat does.
         # Room for a whole burst of a polling client; one event is refused far below this.
         max_http_buffer_size=16 * MAX_EVENT,
         cors_allowed_origins=lambda origin, environ: security.own_origin(
             origin, environ.get("HTTP_HOST", ""), settings
         ),
     )
-    broadcast = Broadcast(socketio)
+    lanes = concurrency.lanes(settings.async_mode, settings.lane)
+    broadcast = Broadcast(socketio, lanes.by_sid if lanes else None)
     hub = Hub(store, exercises, broadcast)
     attempts = Attempts()
-    wire = Wire(socketio, hub, Entry(hub, store, attempts), broadcast)
+    heartbeat = Heartbeat(socketio.server.eio)
+    wire = Wire(socketio, hub, Entry(hub, store, attempts), broadcast, heartbeat)
+    if lanes:
+        lanes.serve(socketio, wire.take_move)
 
     access = Access(hub, store, attempts)
     table = [
@@ -73,4 +80,4 @@ def create_app(settings: Settings, store: Store) -> Application:
 
     pages.register(app, settings)
     security.protect(app, settings)
-    return Application(app, socketio, hub, wire)
+    return Application(app, socketio, hub, wire, heartbeat)

@@ -3,22 +3,28 @@
 A message is encoded once and handed to every connection that may see the same.
 """
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
 
-import msgspec
 from engineio import packet as engineio_packet
 from flask_socketio import SocketIO
 
 from server.connection import Connection
+from server.frames import text_frame
+from server.packets import encode, event_packet
 from sessions.errors import Refusal
-from sessions.protocol.messages import Accepted, Declined, Refused, WireError
+from sessions.protocol.messages import Accepted, Declined, Frame, Refused, WireError
 
 MAX_QUEUE = 500
 """A connection with more packets than this in wait reads too slowly: it is closed, comes back,
 and gets a snapshot; memory stays bounded."""
 
-_encode = msgspec.json.Encoder().encode
+
+class Lane(Protocol):
+    """A connection whose WebSocket is written to directly."""
+
+    def write(self, data: bytes, frame: Frame | None = None) -> None:
+        """Sends a WebSocket frame; one that holds a `frame` of a room may be merged with others."""
 
 
 def wire_error(refusal: Refusal) -> WireError:
@@ -29,23 +35,30 @@ def wire_error(refusal: Refusal) -> WireError:
 class Broadcast:
     """Sends messages, acknowledgements and refusals; never waits for a client."""
 
-    def __init__(self, socketio: SocketIO) -> None:
+    def __init__(self, socketio: SocketIO, lanes: Mapping[str, Lane] | None = None) -> None:
         self._engine: Any = socketio.server.eio
         self._socketio = socketio
+        self._lanes: Mapping[str, Lane] = {} if lanes is None else lanes
 
     def send(self, connections: Iterable[Connection], event: str, message: Any) -> None:
         """One message to connections of one namespace."""
-        packet: Any = None
+        body = framed = packet = None
+        frame = message if isinstance(message, Frame) else None
         # A copy: a client found dead on the way takes itself out of what it is in.
         for connection in list(connections):
-            if packet is None:
-                body = _encode(message).decode()
-                packet = self._packet(f'2{connection.namespace},["{event}",{body}]')
-            self._put(connection.eio_sid, packet)
+            if body is None:
+                body = event_packet(connection.namespace, event, message)
+            lane = self._lanes.get(connection.eio_sid)
+            if lane is not None:
+                framed = framed or text_frame(body)
+                lane.write(framed, frame)
+            else:
+                packet = packet or self._packet(body[1:].decode())
+                self._put(connection.eio_sid, packet)
 
     def acknowledge(self, eio_sid: str, namespace: str, ack_id: int, answer: Any) -> None:
         """The answer to an event that asked for one."""
-        packet = self._packet(f"3{namespace},{ack_id}[{_encode(answer).decode()}]")
+        packet = self._packet(f"3{namespace},{ack_id}[{encode(answer).decode()}]")
         self._put(eio_sid, packet)
 
     def answer(
@@ -75,7 +88,7 @@ class Broadcast:
         slider = slider[:64] if isinstance(slider, str) else None
         # Lone surrogates of the client's own making cannot be sent back.
         name, slider = _printable(name), _printable(slider) if slider is not None else None
-        body = _encode(Refused(name, wire_error(refusal), slider)).decode()
+        body = encode(Refused(name, wire_error(refusal), slider)).decode()
         self._put(eio_sid, self._packet(f'2{namespace},["refused",{body}]'))
 
     def close(self, connection: Connection) -> None:

@@ -1,4 +1,4 @@
-"""The only file that knows eventlet: how the server waits for many things at once.
+"""How the server waits for many things at once; with reactor.py all that knows of eventlet.
 
 `eventlet` (the default) runs everything in one thread and switches where it waits; `threading`
 uses plain threads. The rest of the code uses the standard library's locks, events and queues,
@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from flask import Flask
     from flask_socketio import SocketIO
+
+    from server.fastlane import Lanes
 
 BACKLOG = 1_024
 MAX_CONNECTIONS = 20_000
@@ -75,6 +77,15 @@ def listen(host: str, port: int) -> socket.socket:
             "or set PORT to another one"
         ) from None
     return listener
+
+
+def lanes(mode: str, lane: str) -> "Lanes | None":
+    """The fast lane, where it can be had and was chosen."""
+    if mode != "eventlet" or lane != "fast":
+        return None
+    from server.fastlane import Lanes
+
+    return Lanes()
 
 
 def hang_up(environ: dict[str, Any]) -> None:

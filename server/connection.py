@@ -23,16 +23,23 @@ class Pace:
         self._strikes = 0
 
     def take(self) -> bool:
-        """True while there is room for one more."""
+        """True while there is room for one more; else that counts against the connection."""
+        if self.fits():
+            return True
+        self._strikes += 1
+        return False
+
+    def fits(self) -> bool:
+        """The same, for who goes on to `take` where there is no room."""
         now = monotonic()
         self._left = min(self._burst, self._left + (now - self._seen) * self._rate)
         self._seen = now
         if self._left < 1:
-            self._strikes += 1
             return False
         self._left -= 1
-        # Not forgotten at once: even a flood has its share taken.
-        self._strikes = max(0, self._strikes - 1)
+        if self._strikes:
+            # Not forgotten at once: even a flood has its share taken.
+            self._strikes -= 1
         return True
 
     @property
@@ -49,7 +56,7 @@ def pace_of_events() -> Pace:
 class Connection:
     """A connection that was let in. Its actor and its place come from the handshake alone."""
 
-    __slots__ = ("_events", "_moves", "actor", "address", "digest", "eio_sid", "namespace")
+    __slots__ = ("_events", "actor", "address", "digest", "eio_sid", "moves", "namespace")
 
     def __init__(
         self, eio_sid: str, namespace: str, actor: Actor, address: str, digest: str = ""
@@ -61,9 +68,9 @@ class Connection:
         """The room's code, or the werkplaats's id in the overview."""
         self.digest = digest
         """Of the token that it came in with: it may be void by the time it is let in."""
-        self._moves = Pace(MOVES_PER_SECOND, MOVE_BURST)
+        self.moves = Pace(MOVES_PER_SECOND, MOVE_BURST)
         self._events = pace_of_events()
 
     def pace(self, event: object) -> Pace:
         """How fast this connection may send an event (PR4)."""
-        return self._moves if event == "move" else self._events
+        return self.moves if event == "move" else self._events

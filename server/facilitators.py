@@ -137,10 +137,8 @@ class Facilitators:
     # The overview
 
     def touch(self, room: OpenRoom, *, mine: bool) -> bool:
-        """A room that is open here looks different now; True when an update became due by it."""
-        before = self._overviews.due
-        self._overviews.touch(room, mine=mine)
-        return self._overviews.due < before
+        """A room that is open here looks different now; True when that is news to an update."""
+        return self._overviews.touch(room, mine=mine)
 
     @property
     def due(self) -> float:

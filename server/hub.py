@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from time import monotonic
 from typing import NamedTuple
 
@@ -25,13 +26,13 @@ from server.company import Company
 from server.connection import Connection
 from server.facilitators import Facilitators
 from server.instep import InStep
-from server.openroom import OpenRoom, Waiting
+from server.openroom import Drag, OpenRoom, Waiting
 from server.openrooms import OpenRooms
 from server.showing import Showing
 from sessions import fields as f
 from sessions import rules
 from sessions.actors import Actor
-from sessions.commands import Command
+from sessions.commands import Command, Move
 from sessions.errors import Code, Refusal, StoreUnavailable
 from sessions.exercise import Exercise
 from sessions.fields import Changes, Fields
@@ -48,6 +49,8 @@ SWEEP_EVERY = 5.0
 PURGE_EVERY = 60.0
 
 log = structlog.get_logger(__name__)
+
+_MOVES = metrics.EVENTS.labels(event="move")
 
 
 def _nobody_asked(result: int | Refusal) -> None:
@@ -92,6 +95,9 @@ class Hub:
         self.company = Company(store, self._instep, self.facilitators, self.wake)
         self._sweep_at = self._purge_at = 0.0
         self._wake = threading.Event()
+        self._sleeps_until = 0.0
+        self._moves = 0
+        """Moves that the metrics do not count yet."""
         self._stopped = False
 
     # The tick
@@ -117,15 +123,17 @@ class Hub:
 
     def _pause(self) -> float:
         with self._lock:
+            now = monotonic()
             soonest = min(
                 *self._due.values(),
                 self._instep.due,
                 self._showing.due,
                 self.facilitators.due,
                 self.company.due,
-                NEVER,
+                now + 1.0,
             )
-        return min(1.0, max(0.0, soonest - monotonic()))
+            self._sleeps_until = soonest
+        return max(0.0, soonest - now)
 
     def tick(self) -> None:
         """Stores what is due, then sends what follows from it."""
@@ -162,6 +170,8 @@ class Hub:
             with self._lock:
                 for one in taken:
                     self._settle(one, results.get(one.room.code, one.room.seq))
+            moves, self._moves = self._moves, 0
+            _MOVES.inc(moves)
             if any(result is not Rejected.UNKNOWN for result in results.values()):
                 # The store answers: who waited for it to be read anew waits no longer.
                 self._instep.catch_up([one.room.code for one in taken if one.room.doubtful])
@@ -173,6 +183,8 @@ class Hub:
             for code in codes:
                 del self._due[code]
             rooms = [room for code in codes if (room := self.rooms.get(code)) is not None]
+            for room in rooms:
+                self._decide_dragged(room)
             at = stamp(self._clock())
             return [Taken(room, *room.take(at)) for room in rooms if room.waiting]
 
@@ -222,6 +234,44 @@ class Hub:
 
     # Deciding
 
+    def drag(self, connection: Connection, move: Move) -> bool:
+        """Takes a move that asks for no answer, to be decided with the next tick.
+
+        Called in the midst of anything: it waits for no lock, and says no where it cannot tell.
+        """
+        room = self.rooms.get(connection.address)
+        if room is None or connection not in room.connections:
+            return False
+        room.drag(connection, move)
+        self._mark(room)
+        return True
+
+    def _decide_dragged(self, room: OpenRoom) -> None:
+        """Decides the moves that wait: each alone, for none says anything to another."""
+        if not room.dragged:
+            return
+        dragged, room.dragged = room.dragged, {}
+        there, now = room.ahead(), self._clock()
+        for (connection, _, _), drag in dragged.items():
+            self._moves += drag.times
+            answer = partial(self._refuse_drag, connection, drag)
+            waiting = self._asked(connection.actor, drag.move, answer, connection.digest)
+            try:
+                changes = self._decide(connection.actor, drag.move, connection.digest, there, now)
+            except Refusal as refusal:
+                self._refuse(waiting, refusal)
+            else:
+                room.keep(waiting, changes)
+
+    def _refuse_drag(self, connection: Connection, drag: Drag, result: int | Refusal) -> None:
+        """The receipt of a move is the frame that it comes back in; only a refusal is told."""
+        if isinstance(result, Refusal):
+            payload = {"slider": drag.move.slider}
+            for _ in range(drag.times):
+                self._broadcast.refuse(
+                    connection.eio_sid, connection.namespace, "move", payload, result
+                )
+
     def submit(
         self, connection: Connection, command: Command, answer: Callable[[int | Refusal], None]
     ) -> None:
@@ -231,6 +281,7 @@ class Hub:
             if room is None or connection not in room.connections:
                 answer(Refusal(Code.UNAVAILABLE, "this connection is closing"))
                 return
+            self._decide_dragged(room)
             self._enter(room, self._asked(connection.actor, command, answer, connection.digest))
 
     def submit_to(
@@ -246,6 +297,7 @@ class Hub:
             if room is None:
                 answer(Refusal(Code.INVALID, "there is no such room", "rooms"))
                 return
+            self._decide_dragged(room)
             self._enter(room, self._asked(actor, command, answer))
 
     def _asked(
@@ -255,31 +307,49 @@ class Hub:
         answer: Callable[[int | Refusal], None],
         digest: str = "",
     ) -> Waiting:
-        def decide(view: RoomView) -> Changes:
-            if actor.role is not None and view.fields.get(f.token(actor.role)) != digest:
-                # Perhaps somebody else sits there by now (RU4).
-                raise Refusal(Code.NOT_ALLOWED, "this seat was freed")
-            return rules.decide(view, actor, command, self._clock())
+        seat = None if actor.role is None else (actor.role, digest)
+        return Waiting(partial(self._decide, actor, command, digest), answer, seat)
 
-        return Waiting(decide, answer, None if actor.role is None else (actor.role, digest))
+    def _decide(
+        self,
+        actor: Actor,
+        command: Command,
+        digest: str,
+        view: RoomView,
+        now: datetime | None = None,
+    ) -> Changes:
+        if actor.role is not None and view.fields.get(f.token(actor.role)) != digest:
+            # Perhaps somebody else sits there by now (RU4).
+            raise Refusal(Code.NOT_ALLOWED, "this seat was freed")
+        return rules.decide(view, actor, command, now or self._clock())
 
     def _enter(self, room: OpenRoom, waiting: Waiting) -> None:
         try:
             waits = room.decide(waiting)
         except Refusal as refusal:
-            metrics.REFUSED.labels(code=str(refusal.code)).inc()
-            waiting.answer(refusal)
+            self._refuse(waiting, refusal)
             return
         if not waits:
             waiting.answer(room.seq)
             return
-        if room.code not in self._due:
-            self._due[room.code] = room.flushed_at + TICK
+        self._mark(room)
+
+    @staticmethod
+    def _refuse(waiting: Waiting, refusal: Refusal) -> None:
+        metrics.REFUSED.labels(code=str(refusal.code)).inc()
+        waiting.answer(refusal)
+
+    def _mark(self, room: OpenRoom) -> None:
+        """Something of a room waits for the store."""
+        if room.code in self._due:
+            return
+        due = self._due[room.code] = room.flushed_at + TICK
+        if due < self._sleeps_until:
             self._wake.set()
 
     def _changed(self, room: OpenRoom, mine: bool) -> None:  # noqa: FBT001  # a callback's one word
         """A room looks different now: who watches hears of it with the next update."""
-        if self.facilitators.touch(room, mine=mine):
+        if self.facilitators.touch(room, mine=mine) and self.facilitators.due < self._sleeps_until:
             self._wake.set()
 
     # What follows from a room that is not what it was: see server.instep
@@ -299,6 +369,7 @@ class Hub:
         )
 
     def give_up(self, room: OpenRoom) -> None:
+        self._decide_dragged(room)
         waiting, room.waiting, room.pending = room.waiting, [], {}
         self._answer(waiting, Refusal(Code.UNAVAILABLE, "the store does not answer"))
 
@@ -318,6 +389,7 @@ class Hub:
     def expire(self, room: OpenRoom) -> None:
         if not self._close(room):
             return
+        self._decide_dragged(room)
         connections, room.connections = room.connections, set()
         self._broadcast.send(connections, "expired", Expired())
         for connection in connections:

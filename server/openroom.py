@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from server.connection import Connection
 from sessions import fields as f
 from sessions import insight, masking
+from sessions.commands import Move
 from sessions.errors import Refusal
 from sessions.exercise import Exercise
 from sessions.fields import Changes, Fields
@@ -25,6 +26,13 @@ class Waiting(NamedTuple):
     """The role of who asked and the digest of their token: it must be theirs when it is stored."""
 
 
+class Drag(NamedTuple):
+    """The newest of some moves of one slider by one connection, and how many it stands for."""
+
+    move: Move
+    times: int
+
+
 class OpenRoom:
     """State and small steps; the hub decides when."""
 
@@ -35,6 +43,8 @@ class OpenRoom:
         self.exercises = exercises
         self.pending: Changes = {}
         self.waiting: list[Waiting] = []
+        self.dragged: dict[tuple[Connection, str, str | None], Drag] = {}
+        """Moves that are decided together with the next tick."""
         self.flight: Changes = {}
         """What the store is being asked to apply at this moment."""
         self.later: dict[int, Changes] = {}
@@ -43,6 +53,8 @@ class OpenRoom:
         """True while the store may tell another story than this map: then nothing is added."""
         self.elsewhere: frozenset[str] = frozenset()
         """Seats with a connection at another worker."""
+        self.online: frozenset[str] = frozenset()
+        """Seats with a connection at any worker."""
         self.connections: set[Connection] = set()
         self.flushed_at = 0.0
         self.insight_at = 0.0
@@ -64,6 +76,7 @@ class OpenRoom:
         first = role not in self.online
         self._online[role] += 1
         self._left.pop(role, None)
+        self._count()
         return first
 
     def leave(self, role: str) -> bool:
@@ -72,6 +85,7 @@ class OpenRoom:
         if self._online[role] > 0:
             return False
         del self._online[role]
+        self._count()
         if role in self.elsewhere:
             return False
         self._left[role] = monotonic()
@@ -81,6 +95,7 @@ class OpenRoom:
         """Takes over who is online at other workers; answers what that changes to see."""
         before = self.online
         self.elsewhere = frozenset(elsewhere) & {role["id"] for role in self.fields[f.ROLES]}
+        self._count()
         changes: Changes = {}
         for role in before - self.online:
             self._left[role] = monotonic()
@@ -95,16 +110,15 @@ class OpenRoom:
         """Seats with a connection at this worker."""
         return list(self._online)
 
-    @property
-    def online(self) -> frozenset[str]:
-        """Seats with a connection at any worker."""
-        return self.elsewhere | self._online.keys()
+    def _count(self) -> None:
+        self.online = self.elsewhere | self._online.keys()
 
-    @property
-    def present(self) -> list[str]:
-        """Seats with a connection, or without one for less than the grace."""
+    def _just_left(self) -> list[str]:
+        """Seats without a connection for less than the grace, which count as present."""
+        if not self._left:
+            return []
         since = monotonic() - GRACE_SECONDS
-        return [*self.online, *(role for role, left in self._left.items() if left > since)]
+        return [role for role, left in self._left.items() if left > since]
 
     def gone_for_good(self) -> list[str]:
         """Seats whose grace ended; each is told once."""
@@ -126,14 +140,23 @@ class OpenRoom:
     @property
     def idle(self) -> bool:
         """True when nobody looks and nothing waits: the room may leave memory."""
-        return not (self.connections or self.pending or self.flight or self._left or self.later)
+        waits = self.pending or self.flight or self.later or self.dragged
+        return not (self.connections or self._left or waits)
 
     # Deciding and storing
 
+    def drag(self, connection: Connection, move: Move) -> None:
+        """Keeps a move until the tick; of one slider in one round only the newest counts."""
+        key = connection, move.slider, move.round
+        before = self.dragged.get(key)
+        self.dragged[key] = Drag(move, 1 if before is None else before.times + 1)
+
     def ahead(self) -> RoomView:
         """The room with all that was decided and is not stored yet: what a command meets."""
-        fields = ChainMap(self.pending, self.flight, *self._stored)
-        return RoomView(fields, self.exercises, self.online, self.present)
+        fields: Mapping[str, Any] = self.fields
+        if self.pending or self.flight or self.later:
+            fields = ChainMap(self.pending, self.flight, *self._stored)
+        return RoomView(fields, self.exercises, self.online, self._just_left())
 
     @property
     def _stored(self) -> list[Fields]:
@@ -146,11 +169,14 @@ class OpenRoom:
 
     def view(self) -> RoomView:
         """The room as it is stored: what anybody may see."""
-        return RoomView(self.fields, self.exercises, self.online, self.present)
+        return RoomView(self.fields, self.exercises, self.online, self._just_left())
 
     def decide(self, waiting: Waiting) -> bool:
         """Adds a decision to what waits. False when it changed nothing and nothing waits."""
-        changes = waiting.decide(self.ahead())
+        return self.keep(waiting, waiting.decide(self.ahead()))
+
+    def keep(self, waiting: Waiting, changes: Changes) -> bool:
+        """The same for one that was just made."""
         if not (changes or self.pending or self.flight):
             return False
         self.pending.update(changes)
@@ -162,7 +188,7 @@ class OpenRoom:
         self.flight, self.pending = self.pending, {}
         waiting, self.waiting = self.waiting, []
         stepped = f.PHASE in self.flight or f.ROUND in self.flight
-        under = ChainMap(*self._stored)
+        under: Mapping[str, Any] = ChainMap(*self._stored) if self.later else self.fields
         return (
             Batch(
                 changes=self.flight,
@@ -237,10 +263,12 @@ class OpenRoom:
         seen.update({f.online(role): True for role in self.online})
         return seen
 
-    def by_view(self, *, hidden: bool) -> dict[str, list[Connection]]:
+    def by_view(self, *, hidden: bool) -> dict[str, Collection[Connection]]:
         """The connections, together where they may see the same."""
+        if not hidden:
+            return {masking.SHARED: self.connections}
         groups: dict[str, list[Connection]] = {}
         for connection in self.connections:
             view = masking.view_of(connection.actor, hidden=hidden)
             groups.setdefault(view, []).append(connection)
-        return groups
+        return dict(groups)

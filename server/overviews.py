@@ -83,12 +83,14 @@ class Overviews:
             del self._watched[connection.address]
             self._changed.pop(connection.address, None)
 
-    def touch(self, room: OpenRoom, *, mine: bool) -> None:
-        """A room that is open here looks different now; `mine`: by this worker's doing."""
-        if room.werkplaats in self._watched:
-            self._changed.setdefault(room.werkplaats, set()).add(room.code)
-        if mine:
-            self._mine.setdefault(room.werkplaats, set()).add(room.code)
+    def touch(self, room: OpenRoom, *, mine: bool) -> bool:
+        """A room that is open here looks different now; `mine`: by this worker's doing.
+
+        True when no update was to tell of it yet.
+        """
+        of, code = room.werkplaats, room.code
+        news = of in self._watched and _added(self._changed, of, code)
+        return (mine and _added(self._mine, of, code)) or news
 
     def take_mine(self) -> dict[str, set[str]]:
         """The rooms, by werkplaats, that this worker changed since it was last asked."""
@@ -131,6 +133,15 @@ class Overviews:
             if news:
                 told = {code: msgspec.Raw(news[code][1]) for code in sorted(news)}
                 self._broadcast.send(watched.connections, "rooms", told)
+
+
+def _added(codes: dict[str, set[str]], werkplaats_id: str, code: str) -> bool:
+    """Adds a room's code where it belongs; False when it was there."""
+    found = codes.setdefault(werkplaats_id, set())
+    if code in found:
+        return False
+    found.add(code)
+    return True
 
 
 def summarised(room: OpenRoom) -> tuple[int, bytes]:

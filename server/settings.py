@@ -132,6 +132,13 @@ VARIABLES = (
         _one_of("eventlet", "threading"),
     ),
     Variable(
+        "LANE",
+        "fast",
+        "How WebSockets are served with eventlet: `fast`, or `stock` for the library's own way, "
+        "which is several times slower and does the same.",
+        _one_of("fast", "stock"),
+    ),
+    Variable(
         "LOG_LEVEL",
         "info",
         "From how serious on to write logs: `debug`, `info`, `warning` or `error`.",
@@ -168,6 +175,7 @@ class Settings(NamedTuple):
     trusted_proxies: int
     frame_ancestors: str
     async_mode: str
+    lane: str
     log_level: str
     drain_seconds: int
     organisation: str

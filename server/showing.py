@@ -55,14 +55,13 @@ class Showing:
         before = dict(room.fields) if was_hidden else room.fields
         room.advance(seq, changes)
         hidden = was_hidden or room.hidden()
-        dragged = all(f.is_dragged(key) or f.is_private(key) for key in changes)
         now = monotonic()
-        with_insight = not dragged or now - room.insight_at >= INSIGHT_EVERY
+        with_insight = not f.only_dragged(changes) or now - room.insight_at >= INSIGHT_EVERY
         for view, connections in room.by_view(hidden=hidden).items():
             if hidden:
                 seen = masking.mask_changes(before, room.fields, changes, view)
             else:
-                seen = masking.mask(changes, view, room.fields)
+                seen = masking.public(changes)
             if seen or with_insight:
                 shown = room.insight(view) if with_insight else None
                 self._broadcast.send(connections, "frame", Frame(seq, seen, shown))

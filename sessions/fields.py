@@ -33,6 +33,10 @@ CALL = "~call"
 
 DRAGGED = ("position", "consensus")
 """Kinds that change many times a second while somebody drags."""
+_DRAGGED = tuple(f"{one}/" for one in DRAGGED)
+PRIVATE = "~"
+"""How a key begins that only the server may know (RM3)."""
+_DRAGGED_OR_PRIVATE = (*_DRAGGED, PRIVATE)
 
 
 def round_(round_id: str) -> str:
@@ -108,12 +112,20 @@ def parts(key: str) -> list[str]:
 
 def is_private(key: str) -> bool:
     """True for what only the server may know (RM3)."""
-    return key.startswith("~")
+    return key.startswith(PRIVATE)
 
 
 def is_dragged(key: str) -> bool:
     """True for a value that may change many times a second (HI4)."""
-    return kind(key) in DRAGGED
+    return key.startswith(_DRAGGED)
+
+
+def only_dragged(keys: Iterable[str]) -> bool:
+    """True when all of it may change many times a second, or is nobody's to see."""
+    for key in keys:  # noqa: SIM110  # a generator takes twice as long, for every batch
+        if not key.startswith(_DRAGGED_OR_PRIVATE):
+            return False
+    return True
 
 
 def of_role(fields: Iterable[str], role: str, kinds: frozenset[str]) -> list[str]:

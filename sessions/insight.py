@@ -5,7 +5,8 @@ for the sliders and seats that changed; the result equals the whole by construct
 test proves it (IN4).
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
 
 import msgspec
 
@@ -42,6 +43,17 @@ class Parts(msgspec.Struct, frozen=True):
     sliders: dict[str, SliderInsight]
     seats: dict[str, Match]
     consensus: Match
+    agreed: dict[str, list[str]]
+    differ: dict[str, list[str]]
+
+
+class _Touched(NamedTuple):
+    """What of a round must be computed anew."""
+
+    sliders: Collection[str]
+    roles: Collection[str]
+    shared: bool
+    words: bool
 
 
 _STRUCTURE = frozenset({"rounds", f.ROLES, f.WIJK, f.ROUND, f.PHASE})
@@ -57,61 +69,68 @@ def parts(room: RoomView, previous: Parts | None = None, changed: Iterable[str] 
         or previous.explained != explained
         or any(f.kind(key) in _STRUCTURE for key in changed)
     ):
-        everything = set(room.sliders()), set(room.roles)
-        return _renewed(room, None, *everything, explained=explained, shared=True)
-    sliders, roles, shared = _touched(room, changed)
-    if not (sliders or roles or shared):
+        everything = _Touched(room.sliders(), room.roles, shared=True, words=True)
+        return _renewed(room, None, everything, explained=explained)
+    touched = _touched(room, changed)
+    if not any(touched):
         return previous
-    return _renewed(room, previous, sliders, roles, explained=explained, shared=shared)
+    return _renewed(room, previous, touched, explained=explained)
 
 
-def _touched(room: RoomView, changed: Iterable[str]) -> tuple[set[str], set[str], bool]:
-    """The sliders and seats of the active round that keys touch, and whether the shared panel."""
+def _touched(room: RoomView, changed: Iterable[str]) -> _Touched:
+    """The sliders and seats that keys touch, whether the shared panel, and what was agreed on."""
+    active = room.round
     sliders: set[str] = set()
     roles: set[str] = set()
-    shared = False
+    shared = words = moved = False
     for key in changed:
         head, *rest = key.split("/")
-        if head == "position" and rest[0] == room.round:
+        if not rest or rest[0] != active:
+            continue
+        if head == "position":
             roles.add(rest[1])
             sliders.add(rest[2])
-            # Where nothing is shared, the outcome shows the middle of the positions.
-            shared = shared or room.phase == "outcome"
-        elif head == "consensus" and rest[0] == room.round:
-            shared = True
-    return sliders, roles, shared
+            moved = True
+        elif head == "consensus":
+            # An agreement counts only while it names the value that is shared (AG2).
+            shared = words = True
+        elif head == "agreed":
+            words = True
+    # Where nothing is shared, the outcome shows the middle of the positions.
+    return _Touched(sliders, roles, shared or (moved and room.phase == "outcome"), words)
 
 
 def _renewed(
-    room: RoomView,
-    previous: Parts | None,
-    sliders: set[str],
-    roles: set[str],
-    *,
-    explained: bool,
-    shared: bool,
+    room: RoomView, previous: Parts | None, touched: _Touched, *, explained: bool
 ) -> Parts:
     exercise = room.exercise()
+    placed = room.placed()
     found: dict[str, SliderInsight] = {}
     for slider in room.sliders():
-        if slider in sliders or previous is None:
-            one = disagreement.of_slider(room.positions(slider))
+        if previous is None or slider in touched.sliders:
+            values = {role: panel[slider] for role, panel in placed.items() if slider in panel}
+            one = disagreement.of_slider(values)
         else:
             one = previous.sliders.get(slider)
         if one is not None:
             found[slider] = one
     seats: dict[str, Match] = {}
-    for role in room.roles:
-        if role not in roles and previous is not None:
-            if role in previous.seats:
-                seats[role] = previous.seats[role]
-        elif panel := room.panel(role):
+    for role, panel in placed.items():
+        if not panel:
+            continue
+        if previous is None or role in touched.roles:
             seats[role] = profiles.match(exercise, panel)
-    if shared or previous is None:
+        else:
+            seats[role] = previous.seats[role]
+    if previous is None or touched.shared:
         consensus = profiles.match(exercise, shared_panel(room), explain=explained)
     else:
         consensus = previous.consensus
-    return Parts(room.round, explained, found, seats, consensus)
+    if previous is None or touched.words:
+        agreed, differ = _words(room)
+    else:
+        agreed, differ = previous.agreed, previous.differ
+    return Parts(room.round, explained, found, seats, consensus, agreed, differ)
 
 
 def shared_panel(room: RoomView) -> dict[str, int]:
@@ -146,7 +165,6 @@ def insight(room: RoomView, derived: Parts, view: str) -> Insight:
         )
     order = disagreement.talking_order(derived.sliders)
     counted = room.exercise().scored
-    agreed, differ = _words(room)
     settled = _settled(room)
     return Insight(
         round=room.round,
@@ -157,8 +175,8 @@ def insight(room: RoomView, derived: Parts, view: str) -> Insight:
         ),
         consensus=derived.consensus,
         seats=derived.seats,
-        agreed=agreed,
-        differ=differ,
+        agreed=derived.agreed,
+        differ=derived.differ,
         settled=settled,
         complete=all(slider in settled for slider in counted),
     )

@@ -44,6 +44,11 @@ def anything_hidden(fields: Mapping[str, Any]) -> bool:
     )
 
 
+def public(fields: Mapping[str, Any]) -> Fields:
+    """The part of `fields` that everybody may see, where nothing of the room is hidden."""
+    return {key: value for key, value in fields.items() if key[0] != f.PRIVATE}
+
+
 def mask(fields: Mapping[str, Any], view: str, state: Mapping[str, Any] | None = None) -> Fields:
     """The part of `fields` that a view may see, by what is hidden in `state` now (HD2).
 

@@ -5,10 +5,10 @@ rounded only to be shown. The bands come from the exercise's file; they are this
 reading of the publication, which gives pictures without numbers.
 """
 
-from collections.abc import Mapping, Sequence
-from fractions import Fraction
+from collections.abc import Mapping
+from functools import cache
 from math import lcm
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -76,46 +76,99 @@ def distance_to_band(value: int, band: Band) -> int:
     return 0
 
 
-def profile_distance(profile: Profile, panel: Panel) -> Fraction | None:
-    """The weighted mean distance over the placed sliders that the profile scores (PF2)."""
-    total = weight = 0
-    for band in profile.bands:
-        value = panel.get(band.slider)
-        if value is not None:
-            total += band.halves * distance_to_band(value, band)
-            weight += band.halves
-    return Fraction(total, weight) if weight else None
+class Distance(NamedTuple):
+    """How far a panel is from a profile: `points` over `weight` is the weighted mean (PF2).
+
+    Both count in halves and are whole, so that comparing and rounding are exact.
+    """
+
+    points: int
+    weight: int
 
 
-def fit(distance: Fraction) -> float:
+class Scoring(NamedTuple):
+    """A profile, ready to be reckoned with: per slider its weight and the points at each value."""
+
+    profile: Profile
+    bands: tuple[tuple[str, int, tuple[int, ...]], ...]
+
+    def distance(self, panel: Panel) -> Distance | None:
+        """Over the placed sliders that the profile scores; none where there are none."""
+        points = weight = 0
+        for slider, halves, costs in self.bands:
+            value = panel.get(slider)
+            if value is not None:
+                points += costs[value]
+                weight += halves
+        return Distance(points, weight) if weight else None
+
+
+@cache
+def _scorings(exercise: Exercise) -> tuple[Scoring, ...]:
+    """Made once: a room that drags asks for its match many times a second."""
+    return tuple(scoring(profile) for profile in exercise.profiles)
+
+
+def scoring(profile: Profile) -> Scoring:
+    """What each band of a profile costs at each value from 0 to 100."""
+    return Scoring(
+        profile,
+        tuple(
+            (
+                band.slider,
+                band.halves,
+                tuple(band.halves * distance_to_band(value, band) for value in range(101)),
+            )
+            for band in profile.bands
+        ),
+    )
+
+
+def fit(distance: Distance) -> float:
     """100 less the distance, to one decimal, half up (PF3)."""
-    return int((100 - distance) * 10 + Fraction(1, 2)) / 10
+    points, weight = distance
+    tenths = 1000 * weight - 10 * points
+    return (2 * tenths + weight) // (2 * weight) / 10
 
 
-def _ranked(profiles: Sequence[Profile], panel: Panel) -> list[tuple[Fraction, Profile]]:
-    found: list[tuple[Fraction, Profile]] = []
-    for profile in profiles:
-        distance = profile_distance(profile, panel)
-        if distance is not None:
-            found.append((distance, profile))
+class _Ranking(NamedTuple):
+    """The profiles, nearest first; `keys` are their distances in units of 1/`common` point."""
+
+    profiles: list[tuple[Profile, Distance]]
+    keys: list[int]
+    common: int
+
+
+def _ranked(exercise: Exercise, panel: Panel) -> _Ranking:
+    found = [
+        (scoring.profile, distance)
+        for scoring in _scorings(exercise)
+        if (distance := scoring.distance(panel)) is not None
+    ]
+    common = lcm(*(distance.weight for _, distance in found))
+
+    def key(one: tuple[Profile, Distance]) -> int:
+        return one[1].points * (common // one[1].weight)
+
     # Sorting is stable: ties stay in the order of the file (PF4).
-    return sorted(found, key=lambda one: one[0])
+    found.sort(key=key)
+    return _Ranking(found, [key(one) for one in found], common)
 
 
-def _verdict(exercise: Exercise, panel: Panel, ranked: list[tuple[Fraction, Profile]]) -> Verdict:
+def _verdict(exercise: Exercise, panel: Panel, ranking: _Ranking) -> Verdict:
     """The first that holds (PF5)."""
-    if any(slider not in panel for slider in exercise.scored) or not ranked:
+    if any(slider not in panel for slider in exercise.scored) or not ranking.profiles:
         return "incomplete"
     if all(34 <= panel[slider] <= 66 for slider in exercise.scored):
         return "open"
-    best, first = ranked[0]
+    best, *others = ranking.keys
     far = any(
         band.halves == 2 and distance_to_band(panel[band.slider], band) >= OWN_POINTS
-        for band in first.bands
+        for band in ranking.profiles[0][0].bands
     )
-    if best > OWN_DISTANCE or far:
+    if best > OWN_DISTANCE * ranking.common or far:
         return "own"
-    if len(ranked) > 1 and ranked[1][0] - best < CLOSE:
+    if others and others[0] - best < CLOSE * ranking.common:
         return "between"
     return "clear"
 
@@ -126,11 +179,11 @@ def match(exercise: Exercise, panel: Panel, *, explain: bool = False) -> Match:
     `explain` adds the distance per slider and the tipping point (PF6), for the outcome.
     """
     scored = {slider: panel[slider] for slider in exercise.scored if slider in panel}
-    ranked = _ranked(exercise.profiles, scored)
+    ranked = _ranked(exercise, scored)
     verdict = _verdict(exercise, scored, ranked)
     ranking = [
         RankedProfile(profile.id, fit(distance), _bands(profile, scored) if explain else None)
-        for distance, profile in ranked
+        for profile, distance in ranked.profiles
     ]
     tipping = tipping_point(exercise, scored) if explain and verdict != "incomplete" else None
     return Match(verdict, ranking, tipping)

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -38,7 +39,7 @@ class RoomView:
         self.fields = fields
         self.exercises = exercises
         self.online = frozenset(online)
-        self.present = frozenset(present) | self.online
+        self.present = self.online.union(present) if present else self.online
 
     @property
     def phase(self) -> Phase:
@@ -97,13 +98,17 @@ class RoomView:
                 found[role] = value
         return found
 
-    def panel(self, role: str, round_id: str | None = None) -> dict[str, int]:
-        """A seat's own panel: its placed positions by slider."""
-        found: dict[str, int] = {}
-        for slider in self.sliders(round_id):
-            value = self.value(role, slider, round_id)
-            if isinstance(value, int):
-                found[slider] = value
+    def placed(self, round_id: str | None = None) -> dict[str, dict[str, int]]:
+        """Every seat's own panel: its placed positions by slider."""
+        active = round_id or self.round
+        sliders = self.sliders(active)
+        found: dict[str, dict[str, int]] = {}
+        for role in self.roles:
+            panel = found[role] = {}
+            for slider in sliders:
+                value = self.fields.get(f.position(active, role, slider))
+                if isinstance(value, int):
+                    panel[slider] = value
         return found
 
     def consensus(self, round_id: str | None = None) -> dict[str, int]:
@@ -161,6 +166,7 @@ def matches(token: str, digest: str | None) -> bool:
     return digest is not None and secrets.compare_digest(hashed(token), digest)
 
 
+@lru_cache(16)
 def stamp(moment: datetime) -> str:
     """A time as it stands on the wire: UTC, milliseconds, `Z` (RM8)."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

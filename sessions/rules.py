@@ -69,26 +69,29 @@ def decide(room: RoomView, actor: Actor, command: Command, now: datetime) -> Cha
 
 def _check_content(room: RoomView, actor: Actor, command: Command) -> None:
     """What is wrong whoever asks it (RU2)."""
-    round_id = getattr(command, "round", None) or room.round
-    if isinstance(command, Step) and room.fields.get(f.round_(round_id)) is None:
-        raise Refusal(Code.INVALID, "this room has no such round", "round")
-    slider = getattr(command, "slider", None)
+    active = room.round
+    round_id = getattr(command, "round", None) or active
     # A late move of an earlier round is judged by that round's panel: it is late, not wrong.
-    known = round_id if room.fields.get(f.round_(round_id)) is not None else room.round
-    if slider is not None and slider not in room.sliders(known):
+    known = round_id == active or room.fields.get(f.round_(round_id)) is not None
+    slider = getattr(command, "slider", None)
+    if slider is not None and slider not in room.sliders(round_id if known else active):
         raise Refusal(Code.INVALID, "the round has no such slider", "slider")
+    if isinstance(command, Move):
+        return  # The one that comes many times a second asks no more.
+    if isinstance(command, Step) and not known:
+        raise Refusal(Code.INVALID, "this room has no such round", "round")
     if (
         isinstance(command, Agree)
         and isinstance(command.value, int)
-        and round_id == room.round
-        and command.value != room.fields.get(f.consensus(room.round, command.slider))
+        and round_id == active
+        and command.value != room.fields.get(f.consensus(active, command.slider))
     ):
         raise Refusal(Code.INVALID, "the shared slider stands elsewhere now", "value")
     if isinstance(command, Help) and (command.help is None) == (command.claim is None):
         raise Refusal(Code.INVALID, "give either help or claim", "help")
     if isinstance(command, Help) and command.claim is False:
         raise Refusal(Code.INVALID, "a claim is true; end the call with help false", "claim")
-    if isinstance(command, Done) and command.done and actor.role and round_id == room.round:
+    if isinstance(command, Done) and command.done and actor.role and round_id == active:
         missing = room.unhandled(actor.role)
         if missing:
             raise Refusal(Code.INVALID, f"not yet handled: {', '.join(missing)}", "done")
@@ -101,17 +104,11 @@ def _check_rights(room: RoomView, actor: Actor, command: Command) -> None:
         raise Refusal(Code.NOT_ALLOWED, f"not for {actor.kind}")
     if actor.role is not None and room.fields.get(f.seat(actor.role)) is None:
         raise Refusal(Code.NOT_ALLOWED, "this seat was freed")
-    if isinstance(command, Step) and command.in_ is not UNSET:
-        raise Refusal(Code.NOT_ALLOWED, "announced steps are not in this version", "in")
-    if (
-        isinstance(command, Step)
-        and actor.kind == "seat"
-        and room.fields.get(f.STEPS) == "facilitator"
-    ):
-        raise Refusal(Code.NOT_ALLOWED, "the facilitator takes the steps in this room")
-    if isinstance(command, Help) and command.claim and actor.kind != "facilitator":
+    if isinstance(command, Step):
+        _check_step(room, actor, command)
+    elif isinstance(command, Help) and command.claim and actor.kind != "facilitator":
         raise Refusal(Code.NOT_ALLOWED, "a call is claimed by the facilitator")
-    if actor.kind == "seat" and room.locked and not rule.while_locked:
+    if actor.kind == "seat" and not rule.while_locked and room.locked:
         raise Refusal(Code.LOCKED, "the facilitator locked the room")
     if rule.phases is not None and room.phase not in rule.phases:
         raise Refusal(Code.WRONG_PHASE, f"not in {room.phase}")
@@ -119,6 +116,13 @@ def _check_rights(room: RoomView, actor: Actor, command: Command) -> None:
         round_id = getattr(command, "round", None)
         if round_id is not None and round_id != room.round:
             raise Refusal(Code.WRONG_PHASE, f"the round is {room.round}", "round")
+
+
+def _check_step(room: RoomView, actor: Actor, command: Step) -> None:
+    if command.in_ is not UNSET:
+        raise Refusal(Code.NOT_ALLOWED, "announced steps are not in this version", "in")
+    if actor.kind == "seat" and room.fields.get(f.STEPS) == "facilitator":
+        raise Refusal(Code.NOT_ALLOWED, "the facilitator takes the steps in this room")
 
 
 def _move(room: RoomView, actor: Actor, command: Move, now: datetime) -> Changes:

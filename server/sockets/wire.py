@@ -19,6 +19,7 @@ from socketio import packet as sio
 from server import concurrency, metrics
 from server.broadcast import Broadcast
 from server.connection import Connection, Pace, pace_of_events
+from server.heartbeat import Heartbeat
 from server.hub import Hub
 from server.sockets.entry import OVERVIEW, ROOM, Entry
 from server.sockets.overview import OverviewEvents
@@ -30,6 +31,8 @@ log = structlog.get_logger(__name__)
 
 LEAVE = 0.5
 """Seconds in which a client goes by itself when it was told to."""
+MOVE = f'42{ROOM},["move",'
+"""How the packet of a move begins that asks for no acknowledgement: nearly all of them."""
 PAUSE = 0.005
 """Seconds for which a connection that asks too fast is not read: without a pause, one that never
 stops sending would leave the others no turn."""
@@ -38,7 +41,14 @@ stops sending would leave the others no turn."""
 class Wire:
     """Connections by their Engine.IO id and namespace, and what they may send."""
 
-    def __init__(self, socketio: SocketIO, hub: Hub, entry: Entry, broadcast: Broadcast) -> None:
+    def __init__(
+        self,
+        socketio: SocketIO,
+        hub: Hub,
+        entry: Entry,
+        broadcast: Broadcast,
+        heartbeat: Heartbeat,
+    ) -> None:
         self._server: Any = socketio.server
         self._hub = hub
         self._entry = entry
@@ -49,6 +59,8 @@ class Wire:
             self._server.on("connect", self._connecting(namespace), namespace=namespace)
             self._server.on("disconnect", self._leaving(namespace), namespace=namespace)
         self._paces: dict[str, Pace] = {}
+        self._heartbeat = heartbeat
+        self._server.eio.on("connect", self._on_open)
         self._server.eio.on("message", self._on_message)
         self._server.eio.on("disconnect", self._on_gone)
         self._server.eio.disconnect = self._drop
@@ -87,6 +99,12 @@ class Wire:
         leave = self._hub.detach if connection.namespace == ROOM else facilitators.unwatch
         leave(connection)
 
+    def _on_open(self, eio_sid: str, environ: Any) -> None:
+        """A transport began. Of its request only what is needed later on is kept."""
+        kept = {name: environ[name] for name in _KEPT if name in environ}
+        self._server._handle_eio_connect(eio_sid, kept)  # noqa: SLF001  # see the module
+        self._heartbeat.take(eio_sid)
+
     def _on_gone(self, eio_sid: str, reason: Any) -> None:
         """The transport ended: the library takes it out of every namespace."""
         self._paces.pop(eio_sid, None)
@@ -104,6 +122,23 @@ class Wire:
             # The transport reads on until a packet is refused to it like this.
             found.receive = _closed
             concurrency.hang_up(environ)
+
+    def take_move(self, eio_sid: str, packet: str | bytes) -> bool:
+        """Takes a packet if it is a move in good order; must not wait, and says no where it might.
+
+        What is not taken here goes to `_on_message`, which has the last word on it.
+        """
+        connection = self._connections.get((eio_sid, ROOM))
+        if (
+            connection is None
+            or isinstance(packet, bytes)
+            or not packet.startswith(MOVE)
+            or not packet.endswith("]")
+            or len(packet) > decode.MAX_EVENT
+        ):
+            return False
+        move = decode.move(packet[len(MOVE) : -1])
+        return move is not None and connection.moves.fits() and self._hub.drag(connection, move)
 
     def _on_message(self, eio_sid: str, data: Any) -> None:
         try:
@@ -224,3 +259,6 @@ def _closed(packet: object) -> None:
 
 
 _KNOWN = (sio.CONNECT, sio.DISCONNECT, sio.EVENT, sio.ACK, sio.BINARY_EVENT)
+
+_KEPT = ("REMOTE_ADDR", "HTTP_UPGRADE", "werkzeug.socket")
+"""What of a request's environment is looked at after its first message."""

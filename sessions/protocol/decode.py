@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from sessions.commands import EVENTS, LATER, Command
+from sessions.commands import EVENTS, LATER, Command, Move
 from sessions.errors import Code, Refusal
 from sessions.protocol.overview import OVERVIEW_EVENTS
 
@@ -52,6 +52,20 @@ def convert(value: Any, into: type[T]) -> T:
 def event(name: Any, args: list[Any]) -> Command:
     """The command of an event of `/room`; `invalid`, or `not-allowed` for a later one (PR7)."""
     return convert(_payload(name, args, EVENTS), EVENTS[name])
+
+
+_move = msgspec.json.Decoder(Move).decode
+
+
+def move(payload: str) -> Move | None:
+    """The command of a `move` as it stands in its packet, or none where `event` must judge it.
+
+    What it answers is what `event` would: it is only quicker, and says nothing of errors.
+    """
+    try:
+        return _move(payload)
+    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
+        return None
 
 
 def overview_event(name: Any, args: list[Any]) -> tuple[Command, list[str] | None]:

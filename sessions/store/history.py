@@ -11,12 +11,14 @@ def rows(seq: int, changes: Changes, at: str) -> list[HistoryRow]:
     Within a room a row replaces the one with the same key and slot. The slot is the second for a
     dragged value, so that the last of a second stays (HI4), and the seq for everything else.
     """
-    second = int(at[:19].replace("-", "").replace("T", "").replace(":", ""))
-    return [
-        HistoryRow(seq, at, key, second if f.is_dragged(key) else seq, f.without_words(key, value))
-        for key, value in changes.items()
-        if not f.is_private(key)
-    ]
+    second = int(at[:4] + at[5:7] + at[8:10] + at[11:13] + at[14:16] + at[17:19])
+    found: list[HistoryRow] = []
+    for key, value in changes.items():
+        if f.is_dragged(key):
+            found.append(HistoryRow(seq, at, key, second, value))
+        elif not f.is_private(key):
+            found.append(HistoryRow(seq, at, key, seq, f.without_words(key, value)))
+    return found
 
 
 def new_room(code: str, fields: Fields, at: str) -> SavedRoom:

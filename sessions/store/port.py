@@ -108,7 +108,10 @@ class CodeTaken(Exception):
 
 
 class Applied(NamedTuple):
-    """A batch was applied to a room that is watched (ST13); `mine`: by this very store."""
+    """A batch was applied to a room that is watched (ST13).
+
+    `mine`: by this very store. Of those not all are told, for their answer said the same.
+    """
 
     code: str
     seq: int

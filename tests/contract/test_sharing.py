@@ -57,20 +57,44 @@ def silent(here: Store, there: Store) -> None:
     until(nothing, "silence")
 
 
+def of_others(news: list[News]) -> list[Applied]:
+    """Batches that the store that heard of them did not apply itself."""
+    return [one for one in news if isinstance(one, Applied) and not one.mine]
+
+
 def test_batches_of_others_come_in_order(join: Join) -> None:
-    """ST13: who watches a room hears of every batch, with all its changes, in the order of seq."""
+    """ST13: who watches a room hears of every batch of others, with all it changed, in order."""
     here, there = join(), join()
     here.watch_room(A)
     for value in range(50):
         for store in (here, there):
             store.apply({A: batch({POSITION: value, "x": None}), B: batch({"x": value})})
-    heard = hear(here, lambda news: len(news) >= 100)
-    assert [one.seq for one in heard if isinstance(one, Applied)] == list(range(2, 102))
-    for number, one in enumerate(heard):
-        changes = {POSITION: number // 2, "x": None}
-        assert one == Applied(A, number + 2, changes, mine=number % 2 == 0)
+    heard = hear(
+        here, lambda news: sum(not one.mine for one in news if isinstance(one, Applied)) >= 50
+    )
+    applied = [one for one in heard if isinstance(one, Applied)]
+    assert [one.seq for one in applied] == sorted(one.seq for one in applied)
+    assert [one for one in applied if not one.mine] == [
+        Applied(A, 2 * value + 3, {POSITION: value, "x": None}, mine=False) for value in range(50)
+    ]
     here.unwatch_room(A)
     silent(here, there)
+
+
+@pytest.mark.parametrize("watching", [True, False])
+def test_others_hear_what_a_store_does(join: Join, *, watching: bool) -> None:
+    """ST13: others hear of a batch whether or not the one who applied it watches the room."""
+    here, there, third = join(), join(), join()
+    here.watch_room(A)
+    third.watch_room(A)
+    if watching:
+        there.watch_room(A)
+    there.apply({A: batch({"x": 1})})
+    for store in (here, third):
+        assert hear(store, bool) == [Applied(A, 2, {"x": 1}, mine=False)]
+    third.unwatch_room(A)
+    there.apply({A: batch({"x": 2})})
+    assert hear(here, bool) == [Applied(A, 3, {"x": 2}, mine=False)]
 
 
 def test_seats_and_tokens_travel(join: Join) -> None:

@@ -49,7 +49,7 @@ def test_distance_to_band(value: int, distance: int) -> None:
 )
 def test_fit(distance: Fraction, fit: float) -> None:
     """PF3: one decimal, and exactly half is rounded up."""
-    assert profiles.fit(distance) == fit
+    assert profiles.fit(profiles.Distance(*distance.as_integer_ratio())) == fit
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,8 @@ def test_profile_distance(
 ) -> None:
     """PF2: the weighted mean over what is placed and scored; none where that is nothing."""
     bands = next(one for one in SCHUIFOEFENING.profiles if one.id == profile)
-    assert profiles.profile_distance(bands, panel(*points)) == expected
+    found = profiles.scoring(bands).distance(panel(*points))
+    assert (found and Fraction(*found)) == expected
 
 
 def ranking(match: Match) -> list[tuple[str, float]]:

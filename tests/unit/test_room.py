@@ -119,8 +119,8 @@ def test_unknown_counts_nowhere() -> None:
     assert room.positions("proces-gemeente") == {SOCIAAL: 30}
     assert room.positions("proces-bewoners") == {}
     assert room.positions("positionering", AMBITIE) == {SOCIAAL: 99}
-    assert room.panel(WIJKAMBTENAAR) == {"positionering": 10, "bestuur": 50, "communicatie": 0}
-    assert room.panel(SOCIAAL, AMBITIE) == {"positionering": 99}
+    assert room.placed()[WIJKAMBTENAAR] == {"positionering": 10, "bestuur": 50, "communicatie": 0}
+    assert room.placed(AMBITIE)[SOCIAAL] == {"positionering": 99}
     assert room.unhandled(WIJKAMBTENAAR) == ["proces-bewoners"]
     assert room.unhandled(SOCIAAL) == ["bestuur"]
     assert room.unhandled(FYSIEK) == list(SLIDERS)

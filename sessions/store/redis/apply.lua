@@ -4,54 +4,64 @@
 -- KEYS  1 room      hash  field -> JSON; `#seq`, and `#of`: its werkplaats
 --       2 history   zset  "slot/field" -> the seq that wrote it last
 --       3 rows      hash  "slot/field" -> 24 characters of time, then JSON (nothing: removed)
---       4 writers   hash  worker -> the number of its last batch here
--- ARGV  1 worker    who writes
---       2 number    rises with every batch of that worker
---       3 deadline  after this moment of the server's clock (ms) nobody waits for it any more
---       4 limit     of rows; an outgrown history is folded
---       5 at        time, RFC 3339 with milliseconds and Z
---       6 guards    how many guards follow: field, JSON that it must have (nothing: absent)
---       …           then the changes: field, JSON (nothing: removed), slot in the history
---                   (0: the new seq, nothing: the history does not keep it), and the JSON that
---                   the history keeps (`=`: the same)
+--       4 writers   hash  worker -> the number of its last batch here; `#kept`: since when (ms)
+-- ARGV  1 batch     one MessagePack array, which is far quicker to send than its parts:
+--         1 worker    who writes
+--         2 number    rises with every batch of that worker
+--         3 deadline  after this moment of the server's clock (ms) nobody waits for it any more
+--         4 limit     of rows; an outgrown history is folded
+--         5 at        time, RFC 3339 with milliseconds and Z
+--         6 guarded   fields that must be as they were
+--         7 expected  the JSON that each of them must have (nothing: absent)
+--         8 set       field, JSON, field, JSON, …
+--         9 removed   fields
+--        10 kept      for the history: slot (0: the new seq), field, JSON (nothing: removed), …
 -- Returns the new seq, or `late` (given up, or not above the last number of this worker),
 -- `gone` (no such room) or `stale` (a guard does not hold). Then nothing has changed.
 local room, history, rows, writers = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local worker, number, at = ARGV[1], ARGV[2], ARGV[5]
+local worker, number, deadline, limit, at, guarded, expected, set, removed, kept =
+  unpack(cmsgpack.unpack(ARGV[1]))
 local WRITERS_MS = 3600000
 
 local time = redis.call('TIME')
-if time[1] * 1000 + time[2] / 1000 > tonumber(ARGV[3]) then return 'late' end
-local last = redis.call('HGET', writers, worker)
-if last and tonumber(last) >= tonumber(number) then return 'late' end
-if redis.call('HEXISTS', room, '#seq') == 0 then return 'gone' end
-local place = 7
-for _ = 1, tonumber(ARGV[6]) do
-  if (redis.call('HGET', room, ARGV[place]) or '') ~= ARGV[place + 1] then return 'stale' end
-  place = place + 2
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+if now > deadline then return 'late' end
+local last = redis.call('HMGET', writers, worker, '#kept')
+if last[1] and tonumber(last[1]) >= number then return 'late' end
+local found = redis.call('HMGET', room, '#seq', unpack(guarded))
+if not found[1] then return 'gone' end
+for i = 1, #guarded do
+  if (found[i + 1] or '') ~= expected[i] then return 'stale' end
 end
 
-redis.call('HSET', writers, worker, number)
-redis.call('PEXPIRE', writers, WRITERS_MS)
-local seq = redis.call('HINCRBY', room, '#seq', 1)
-local frame = {'applied', worker, seq}
-local kept_any = false
-for i = place, #ARGV, 4 do
-  local field, value, slot, kept = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
-  if value == '' then redis.call('HDEL', room, field) else redis.call('HSET', room, field, value) end
-  if slot ~= '' then
-    local row = (slot == '0' and seq or slot) .. '/' .. field
-    redis.call('ZADD', history, seq, row)
-    redis.call('HSET', rows, row, at .. (kept == '=' and value or kept))
-    kept_any = true
+-- Kept for an hour, and never for less than half of one after the last batch.
+if now - tonumber(last[2] or 0) > WRITERS_MS / 2 then
+  redis.call('HSET', writers, worker, number, '#kept', now)
+  redis.call('PEXPIRE', writers, WRITERS_MS)
+else
+  redis.call('HSET', writers, worker, number)
+end
+local seq = found[1] + 1
+redis.call('HSET', room, '#seq', seq, unpack(set))
+if #removed > 0 then redis.call('HDEL', room, unpack(removed)) end
+
+local grown = 0
+if #kept > 0 then
+  local scores, texts = {}, {}
+  for i = 1, #kept, 3 do
+    local row = (kept[i] == 0 and seq or string.format('%d', kept[i])) .. '/' .. kept[i + 1]
+    scores[#scores + 1] = seq
+    scores[#scores + 1] = row
+    texts[#texts + 1] = row
+    texts[#texts + 1] = at .. kept[i + 2]
   end
-  frame[#frame + 1] = field
-  frame[#frame + 1] = value
+  grown = redis.call('ZADD', history, unpack(scores))
+  redis.call('HSET', rows, unpack(texts))
 end
 
 -- The older half becomes one frame: of each field the last row, if it says more than "removed".
-local count = kept_any and redis.call('ZCARD', history) or 0
-if count > tonumber(ARGV[4]) then
+local count = grown > 0 and redis.call('ZCARD', history) or 0
+if count > limit then
   local middle = redis.call('ZRANGE', history, math.floor(count / 2), math.floor(count / 2), 'WITHSCORES')
   local fold, fold_at = middle[2], redis.call('HGET', rows, middle[1]):sub(1, 24)
   local old = redis.call('ZRANGE', history, '-inf', fold, 'BYSCORE', 'WITHSCORES')
@@ -74,5 +84,15 @@ if count > tonumber(ARGV[4]) then
   end
 end
 
-redis.call('SPUBLISH', room, cmsgpack.pack(frame))
+-- Who listens to a room listens under its own name as well: to whom else is this news?
+local listening = redis.call('PUBSUB', 'SHARDNUMSUB', room, room .. ':' .. worker)
+if listening[2] > listening[4] then
+  local frame = {'applied', worker, seq}
+  for i = 1, #set do frame[#frame + 1] = set[i] end
+  for i = 1, #removed do
+    frame[#frame + 1] = removed[i]
+    frame[#frame + 1] = ''
+  end
+  redis.call('SPUBLISH', room, cmsgpack.pack(frame))
+end
 return seq

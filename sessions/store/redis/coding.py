@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -12,6 +13,8 @@ from sessions.store.redis.keys import SEQ
 
 encode = msgspec.json.Encoder().encode
 decode = msgspec.json.Decoder().decode
+pack = msgspec.msgpack.Encoder().encode
+"""What a script takes as one argument."""
 
 
 def ms(at: str) -> int:
@@ -24,9 +27,15 @@ def ms_now() -> int:
     return int(datetime.now(UTC).timestamp() * 1000)
 
 
-def json(value: Any) -> bytes:
+def json(value: Any) -> str:
     """A value as it is kept; nothing for None, which removes."""
-    return b"" if value is None else encode(value)
+    return "" if value is None else encode(value).decode()
+
+
+@lru_cache(4096)
+def text(value: str) -> str:
+    """The same of a text that is asked for again and again."""
+    return encode(value).decode()
 
 
 def result(reply: Any) -> int | Rejected:

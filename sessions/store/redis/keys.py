@@ -7,6 +7,7 @@
 | `mp:werkplaats:{ID}` | string: the record of a werkplaats; also the name of its channel |
 | `mp:join:{CODE}` | string: the id of the werkplaats that a join code invites to |
 | `mp:room:{CODE}` | hash: a room's fields as JSON, `#seq`, `#of`; also its channel's name |
+| `mp:room:{CODE}:WORKER` | no key: a channel of who listens to the room (see apply.lua) |
 | `mp:room:{CODE}:history` `:rows` | the history of a room: order and rows (see apply.lua) |
 | `mp:room:{CODE}:writers` | the number of each worker's last batch, for an hour |
 | `mp:room:{CODE}:online` | who is online where, as leases |

@@ -41,7 +41,10 @@ class _Topic:
 class Listening:
     """Listens to topics; `read` turns a message into news."""
 
-    def __init__(self, nodes: Nodes, read: Callable[[str, Any], Iterable[News]]) -> None:
+    def __init__(
+        self, nodes: Nodes, worker: str, read: Callable[[str, Any], Iterable[News]]
+    ) -> None:
+        self.worker = worker
         self._nodes = nodes
         self._read = read
         self._lock = threading.RLock()
@@ -179,11 +182,19 @@ class _Line:
         self._thread.join(TIMEOUT)
 
     def subscribe(self, topics: list[str]) -> None:
-        """Asks for topics; when the connection is down they come with the next one."""
-        self._send("SSUBSCRIBE", *topics)
+        """Asks for topics; when the connection is down they come with the next one.
+
+        Each under our own name too, on which nothing is ever said: so that a server knows
+        whether anybody else listens (see apply.lua). Both come and go together.
+        """
+        for topic in topics:
+            self._send("SSUBSCRIBE", *self._names(topic))
 
     def unsubscribe(self, topic: str) -> None:
-        self._send("SUNSUBSCRIBE", topic)
+        self._send("SUNSUBSCRIBE", *self._names(topic))
+
+    def _names(self, topic: str) -> tuple[str, str]:
+        return topic, f"{topic}:{self._listening.worker}"
 
     def _send(self, *words: str) -> None:
         with self._sending, suppress(RedisError, OSError):
@@ -199,8 +210,7 @@ class _Line:
                 with self._sending:
                     self._connection = connection
                 self.doubted = False
-                for topic in self._listening.topics_of(self._node):
-                    self.subscribe([topic])
+                self.subscribe(self._listening.topics_of(self._node))
                 self._listen(connection)
             except Exception:  # noqa: BLE001, S110  # whatever ends a connection, the next one listens
                 # Sending on it from another thread may take the library's parser away under us.

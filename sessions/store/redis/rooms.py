@@ -9,7 +9,7 @@ from sessions import fields as f
 from sessions.errors import StoreUnavailable
 from sessions.fields import Changes, Fields
 from sessions.store import history
-from sessions.store.port import Batch, HistoryFrame, HistoryRow, Rejected, Stored
+from sessions.store.port import Batch, HistoryFrame, Rejected, Stored
 from sessions.store.redis import coding
 from sessions.store.redis import keys as k
 from sessions.store.redis.asking import TURNS, Asking
@@ -82,20 +82,31 @@ class Rooms(Asking):
         self._number += 1
         deadline = self._nodes.of(k.room(code)).deadline()
         names = [k.room(code), k.history(code), k.rows(code), k.writers(code)]
-        args: list[str | bytes | int] = [
-            self._worker,
-            self._number,
-            deadline,
-            self._history_rows,
-            batch.at,
-            len(guards),
-        ]
-        for field, expected in guards.items():
-            args += field, expected
-        kept = {row.key: row for row in history.rows(0, batch.changes, batch.at)}
+        changed: list[str] = []
+        removed: list[str] = []
         for key, value in batch.changes.items():
-            args += key, coding.json(value), *_kept(value, kept.get(key))
-        return Call(APPLY, names, args)
+            if value is None:
+                removed.append(key)
+            else:
+                changed += key, coding.json(value)
+        kept: list[str | int] = []
+        for row in history.rows(0, batch.changes, batch.at):
+            kept += row.slot, row.key, coding.json(row.value)
+        packed = coding.pack(
+            (
+                self._worker,
+                self._number,
+                deadline,
+                self._history_rows,
+                batch.at,
+                list(guards),
+                list(guards.values()),
+                changed,
+                removed,
+                kept,
+            )
+        )
+        return Call(APPLY, names, (packed,))
 
     def claim(
         self, code: str, role: str, seat: Mapping[str, Any], token: str, at: str
@@ -133,22 +144,15 @@ class Rooms(Asking):
         return coding.result(reply)
 
 
-def _kept(value: Any, row: HistoryRow | None) -> tuple[str | int, bytes]:
-    """Slot and JSON for the history: what apply.lua is told of a change."""
-    if row is None:
-        return "", b""
-    return row.slot, b"=" if row.value is value else coding.json(row.value)
-
-
 def _guards(batch: Batch) -> dict[str, str]:
     """The state that a batch was decided under, as the room must have it."""
     guards = {
-        f.PHASE: coding.encode(batch.phase).decode(),
-        f.ROUND: coding.encode(batch.round).decode(),
+        f.PHASE: coding.text(batch.phase),
+        f.ROUND: coding.text(batch.round),
         f.LOCKED: "true" if batch.locked else "",
     }
     if batch.seq is not None:
         guards[k.SEQ] = str(batch.seq)
     for role, digest in batch.seats.items():
-        guards[f.token(role)] = coding.encode(digest).decode()
+        guards[f.token(role)] = coding.text(digest)
     return guards

@@ -1,5 +1,6 @@
 """The port on Redis; `sessions.store.port.Store` is the law, keys.py says what stands where."""
 
+import re
 import secrets
 import threading
 from time import monotonic
@@ -34,7 +35,7 @@ class RedisStore(Copies, Rooms, Sharing):
         self._forgot_at = float("-inf")
         self._nodes = Nodes(self.address)
         self._nodes.open()
-        self._listening = Listening(self._nodes, self._read_news)
+        self._listening = Listening(self._nodes, self._worker, self._read_news)
         try:
             self._check()
         except BaseException:
@@ -45,14 +46,15 @@ class RedisStore(Copies, Rooms, Sharing):
         """A server that is too old, or a form that is too new, is refused and stays as it is."""
         for node in self._nodes.all():
             (info,) = node.ask([("INFO", "server")])
-            if not isinstance(info, dict) or int(str(info["redis_version"]).partition(".")[0]) < 7:
+            found = re.search(rb"redis_version:(\d+)", info) if isinstance(info, bytes) else None
+            if found is None or int(found[1]) < 7:
                 raise StoreUnusable(f"{node.name} is older than Redis 7: use a newer one")
         self._one("SET", k.FORM, VERSION, "NX")
-        found = self._one("GET", k.FORM)
-        if found != str(VERSION).encode():
+        form = self._one("GET", k.FORM)
+        if form != str(VERSION).encode():
             raise StoreUnusable(
                 f"{self.address} was written by a newer version of Mengpaneel (form "
-                f"{found.decode()}, this one knows {VERSION}): use that version, or set "
+                f"{form.decode()}, this one knows {VERSION}): use that version, or set "
                 "STORE_URL to another one"
             )
 

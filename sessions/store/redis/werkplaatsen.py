@@ -245,7 +245,7 @@ def _load(room: SavedRoom, of: str, ttl: int) -> Call:
     for key, value in room.fields.items():
         args += key, coding.encode(value)
     for row in room.history:
-        args += f"{row.slot}/{row.key}", row.seq, row.at.encode() + coding.json(row.value)
+        args += f"{row.slot}/{row.key}", row.seq, row.at + coding.json(row.value)
     return Call(LOAD, [k.room(room.code), k.history(room.code), k.rows(room.code)], args)
 
 
