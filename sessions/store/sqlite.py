@@ -169,15 +169,24 @@ class SqliteStore(Alone):
 
     def apply(self, batches: Mapping[str, Batch]) -> dict[str, int | Rejected]:
         results: dict[str, int | Rejected] = {}
+        writes: list[t.Write] = []
+        outgrown: list[str] = []
         with self._transaction() as db:
             for code, batch in batches.items():
-                seq = t.seq_of(db, code)
-                if seq is None:
+                state = t.state(db, code, batch)
+                if state is None:
                     results[code] = Rejected.GONE
-                elif not t.still_holds(db, code, seq, batch):
+                elif not state.holds(batch):
                     results[code] = Rejected.STALE
                 else:
-                    results[code] = self._write(db, code, seq + 1, batch.changes, batch.at)
+                    seq = results[code] = state.seq + 1
+                    rows = history.rows(seq, batch.changes, batch.at)
+                    writes.append(t.Write(code, seq, batch.changes, rows))
+                    if rows and state.history_rows + len(rows) > self._history_rows:
+                        outgrown.append(code)
+            t.write(db, writes)
+            for code in outgrown:
+                t.trim(db, code, self._history_rows)
         if any(f.holds_words(key) for batch in batches.values() for key in batch.changes):
             self._forget()  # A text that was withdrawn or changed is gone everywhere (HI2).
         return results
@@ -211,10 +220,8 @@ class SqliteStore(Alone):
 
     def _write(self, db: sqlite3.Connection, code: str, seq: int, changes: Changes, at: str) -> int:
         """Sets the fields, raises the seq and adds to the history; answers the seq."""
-        rows = history.rows(seq, changes, at)
-        t.write(db, code, seq, changes, rows)
-        if rows:
-            t.trim(db, code, self._history_rows)
+        t.write(db, [t.Write(code, seq, changes, history.rows(seq, changes, at))])
+        t.trim(db, code, self._history_rows)
         return seq
 
     def ping(self) -> None:

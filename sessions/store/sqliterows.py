@@ -1,10 +1,9 @@
 """What stands in the tables of the embedded store: the rows, read and written."""
 
-import json
 import sqlite3
 from collections.abc import Sequence
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -25,8 +24,12 @@ from sessions.werkplaats import Werkplaats
 _GUARDED = (f.PHASE, f.ROUND, f.LOCKED)
 
 
+_load = msgspec.json.Decoder().decode
+_encode = msgspec.json.Encoder().encode
+
+
 def _dump(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _encode(value).decode()
 
 
 def _dump_or_none(value: Any) -> str | None:
@@ -34,7 +37,7 @@ def _dump_or_none(value: Any) -> str | None:
 
 
 def _load_or_none(text: str | None) -> Any:
-    return None if text is None else json.loads(text)
+    return None if text is None else _load(text)
 
 
 # Werkplaatsen
@@ -78,8 +81,9 @@ def insert_room(db: sqlite3.Connection, werkplaats_id: str, place: int, room: Sa
         "INSERT INTO rooms VALUES (?, ?, ?, ?, ?)",
         (room.code, werkplaats_id, place, room.seq, len(room.history)),
     )
-    _insert_fields(db, room.code, room.fields)
-    _insert_history(db, room.code, room.history)
+    fields = [(room.code, key, _dump(value)) for key, value in room.fields.items()]
+    db.executemany(_SET_FIELD, fields)
+    db.executemany(_ADD_HISTORY, [_history(room.code, row) for row in room.history])
 
 
 def seq_of(db: sqlite3.Connection, code: str) -> int | None:
@@ -92,7 +96,7 @@ def stored(db: sqlite3.Connection, code: str) -> Stored | None:
     if seq is None:
         return None
     rows = db.execute("SELECT key, value FROM fields WHERE code = ?", (code,))
-    return Stored(seq, {key: json.loads(value) for key, value in rows})
+    return Stored(seq, {key: _load(value) for key, value in rows})
 
 
 def has_field(db: sqlite3.Connection, code: str, key: str) -> bool:
@@ -100,60 +104,84 @@ def has_field(db: sqlite3.Connection, code: str, key: str) -> bool:
     return found.fetchone() is not None
 
 
-def still_holds(db: sqlite3.Connection, code: str, seq: int, batch: Batch) -> bool:
-    """True when the room is still in the state that the batch was decided under (ST4)."""
-    if batch.seq is not None and batch.seq != seq:
-        return False
+class State(NamedTuple):
+    """Where a room stands: what decides whether a batch may be written, and how."""
+
+    seq: int
+    history_rows: int
+    guarded: dict[str, Any]
+
+    def holds(self, batch: Batch) -> bool:
+        """True when the room is still in the state that the batch was decided under (ST4)."""
+        now = self.guarded
+        return (
+            (batch.seq is None or batch.seq == self.seq)
+            and now.get(f.PHASE) == batch.phase
+            and now.get(f.ROUND) == batch.round
+            and (now.get(f.LOCKED) is True) == batch.locked
+            and all(now.get(f.token(role)) == digest for role, digest in batch.seats.items())
+        )
+
+
+def state(db: sqlite3.Connection, code: str, batch: Batch) -> State | None:
+    """The state that a batch must find; none for a room that is gone."""
+    keys = (*_GUARDED, *(f.token(role) for role in batch.seats))
+    marks = ", ".join("?" * len(keys))
     rows = db.execute(
-        "SELECT key, value FROM fields WHERE code = ? AND key IN (?, ?, ?)", (code, *_GUARDED)
-    )
-    now = {key: json.loads(value) for key, value in rows}
-    return (
-        now.get(f.PHASE) == batch.phase
-        and now.get(f.ROUND) == batch.round
-        and (now.get(f.LOCKED) is True) == batch.locked
-        and all(_has_token(db, code, *seat) for seat in batch.seats.items())
-    )
+        "SELECT seq, history_rows, key, value FROM rooms LEFT JOIN fields "
+        f"ON fields.code = rooms.code AND key IN ({marks}) WHERE rooms.code = ?",
+        (*keys, code),
+    ).fetchall()
+    if not rows:
+        return None
+    seq, history_rows, *_ = rows[0]
+    return State(seq, history_rows, {key: _load(value) for _, _, key, value in rows if key})
 
 
-def _has_token(db: sqlite3.Connection, code: str, role: str, digest: str) -> bool:
-    found = db.execute(
-        "SELECT 1 FROM fields WHERE code = ? AND key = ? AND value = ?",
-        (code, f.token(role), _dump(digest)),
-    )
-    return found.fetchone() is not None
+class Write(NamedTuple):
+    """A batch that may be written, with its seq and what the history keeps of it."""
+
+    code: str
+    seq: int
+    changes: Changes
+    rows: Sequence[HistoryRow]
 
 
-def write(
-    db: sqlite3.Connection, code: str, seq: int, changes: Changes, rows: Sequence[HistoryRow]
-) -> None:
-    """Sets the fields of a room, raises its seq and adds to its history."""
-    removed = [(code, key) for key, value in changes.items() if value is None]
+def write(db: sqlite3.Connection, writes: Sequence[Write]) -> None:
+    """Sets the fields of rooms, raises their seq and adds to their history: in a few statements."""
+    removed: list[tuple[str, str]] = []
+    fields: list[tuple[str, str, str]] = []
+    for code, _, changes, _ in writes:
+        for key, value in changes.items():
+            if value is None:
+                removed.append((code, key))
+            else:
+                fields.append((code, key, _dump(value)))
     if removed:
         db.executemany("DELETE FROM fields WHERE code = ? AND key = ?", removed)
-    _insert_fields(db, code, {k: value for k, value in changes.items() if value is not None})
-    _insert_history(db, code, rows)
-    db.execute(
-        "UPDATE rooms SET seq = ?, history_rows = history_rows + ? WHERE code = ?",
-        (seq, len(rows), code),
-    )
-
-
-def _insert_fields(db: sqlite3.Connection, code: str, fields: Changes) -> None:
+    db.executemany(_SET_FIELD, fields)
+    db.executemany(_ADD_HISTORY, [_history(one.code, row) for one in writes for row in one.rows])
     db.executemany(
-        "INSERT OR REPLACE INTO fields VALUES (?, ?, ?)",
-        [(code, key, _dump(value)) for key, value in fields.items()],
+        "UPDATE rooms SET seq = ?, history_rows = history_rows + ? WHERE code = ?",
+        [(one.seq, len(one.rows), one.code) for one in writes],
     )
+
+
+_SET_FIELD = (
+    "INSERT INTO fields VALUES (?, ?, ?) "
+    "ON CONFLICT (code, key) DO UPDATE SET value = excluded.value "
+)
+_ADD_HISTORY = (
+    "INSERT INTO history VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (code, key, slot) "
+    "DO UPDATE SET seq = excluded.seq, at = excluded.at, value = excluded.value"
+)
+
+
+def _history(code: str, row: HistoryRow) -> tuple[Any, ...]:
+    return code, row.key, row.slot, row.seq, row.at, _dump_or_none(row.value)
 
 
 # History
-
-
-def _insert_history(db: sqlite3.Connection, code: str, rows: Sequence[HistoryRow]) -> None:
-    db.executemany(
-        "INSERT OR REPLACE INTO history VALUES (?, ?, ?, ?, ?, ?)",
-        [(code, row.key, row.slot, row.seq, row.at, _dump_or_none(row.value)) for row in rows],
-    )
 
 
 def frames(db: sqlite3.Connection, code: str, since: int, limit: int) -> list[HistoryFrame]:

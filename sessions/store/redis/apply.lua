@@ -45,7 +45,7 @@ local seq = found[1] + 1
 redis.call('HSET', room, '#seq', seq, unpack(set))
 if #removed > 0 then redis.call('HDEL', room, unpack(removed)) end
 
-local grown = 0
+local count = 0
 if #kept > 0 then
   local scores, texts = {}, {}
   for i = 1, #kept, 3 do
@@ -55,12 +55,12 @@ if #kept > 0 then
     texts[#texts + 1] = row
     texts[#texts + 1] = at .. kept[i + 2]
   end
-  grown = redis.call('ZADD', history, unpack(scores))
+  redis.call('ZADD', history, unpack(scores))
   redis.call('HSET', rows, unpack(texts))
+  count = redis.call('ZCARD', history)
 end
 
 -- The older half becomes one frame: of each field the last row, if it says more than "removed".
-local count = grown > 0 and redis.call('ZCARD', history) or 0
 if count > limit then
   local middle = redis.call('ZRANGE', history, math.floor(count / 2), math.floor(count / 2), 'WITHSCORES')
   local fold, fold_at = middle[2], redis.call('HGET', rows, middle[1]):sub(1, 24)
