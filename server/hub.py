@@ -29,6 +29,7 @@ from server.instep import InStep
 from server.openroom import Drag, OpenRoom, Waiting
 from server.openrooms import OpenRooms
 from server.showing import Showing
+from server.tick import Tick
 from sessions import fields as f
 from sessions import rules
 from sessions.actors import Actor
@@ -40,11 +41,8 @@ from sessions.protocol.messages import Expired
 from sessions.room import RoomView, hashed, matches, new_token, stamp
 from sessions.store import Batch, Receipt, Rejected, Store
 
-TICK = 0.05
-"""Seconds between two frames of a room; a room that was quiet for longer goes at once."""
 SLACK = 0.01
 """A room that is due this soon goes along with those that are due now: fewer, larger groups."""
-NEVER = float("inf")
 SWEEP_EVERY = 5.0
 PURGE_EVERY = 60.0
 
@@ -89,6 +87,7 @@ class Hub:
         self.rooms = OpenRooms(store, exercises)
         self._storing, self._lock = self.rooms.storing, self.rooms.lock
         self._due: dict[str, float] = {}
+        self._tick = Tick()
         self._showing = Showing(broadcast, exercises, clock, self._changed)
         self._instep = InStep(self.rooms, self._showing, self)
         self.facilitators = Facilitators(store, broadcast, clock, self.rooms)
@@ -180,13 +179,15 @@ class Hub:
         """What is due, as batches that are in flight from here on."""
         with self._lock:
             codes = [code for code, due in self._due.items() if due <= now + SLACK]
+            if codes:
+                self._tick.was_late(now - min(self._due[code] for code in codes))
             for code in codes:
                 del self._due[code]
             rooms = [room for code in codes if (room := self.rooms.get(code)) is not None]
+            moment = self._clock()
             for room in rooms:
-                self._decide_dragged(room)
-            at = stamp(self._clock())
-            return [Taken(room, *room.take(at)) for room in rooms if room.waiting]
+                self._decide_dragged(room, moment)
+            return [Taken(room, *room.take(stamp(moment))) for room in rooms if room.waiting]
 
     def _settle(self, taken: Taken, result: int | Rejected) -> None:
         """The store has answered for one room."""
@@ -246,12 +247,12 @@ class Hub:
         self._mark(room)
         return True
 
-    def _decide_dragged(self, room: OpenRoom) -> None:
+    def _decide_dragged(self, room: OpenRoom, now: datetime) -> None:
         """Decides the moves that wait: each alone, for none says anything to another."""
         if not room.dragged:
             return
         dragged, room.dragged = room.dragged, {}
-        there, now = room.ahead(), self._clock()
+        there = room.ahead()
         for (connection, _, _), drag in dragged.items():
             self._moves += drag.times
             answer = partial(self._refuse_drag, connection, drag)
@@ -281,7 +282,7 @@ class Hub:
             if room is None or connection not in room.connections:
                 answer(Refusal(Code.UNAVAILABLE, "this connection is closing"))
                 return
-            self._decide_dragged(room)
+            self._decide_dragged(room, self._clock())
             self._enter(room, self._asked(connection.actor, command, answer, connection.digest))
 
     def submit_to(
@@ -297,7 +298,7 @@ class Hub:
             if room is None:
                 answer(Refusal(Code.INVALID, "there is no such room", "rooms"))
                 return
-            self._decide_dragged(room)
+            self._decide_dragged(room, self._clock())
             self._enter(room, self._asked(actor, command, answer))
 
     def _asked(
@@ -343,7 +344,8 @@ class Hub:
         """Something of a room waits for the store."""
         if room.code in self._due:
             return
-        due = self._due[room.code] = room.flushed_at + TICK
+        # A room that was quiet for longer than the tick goes at once.
+        due = self._due[room.code] = max(monotonic(), room.flushed_at + self._tick.seconds)
         if due < self._sleeps_until:
             self._wake.set()
 
@@ -369,7 +371,7 @@ class Hub:
         )
 
     def give_up(self, room: OpenRoom) -> None:
-        self._decide_dragged(room)
+        self._decide_dragged(room, self._clock())
         waiting, room.waiting, room.pending = room.waiting, [], {}
         self._answer(waiting, Refusal(Code.UNAVAILABLE, "the store does not answer"))
 
@@ -389,7 +391,7 @@ class Hub:
     def expire(self, room: OpenRoom) -> None:
         if not self._close(room):
             return
-        self._decide_dragged(room)
+        self._decide_dragged(room, self._clock())
         connections, room.connections = room.connections, set()
         self._broadcast.send(connections, "expired", Expired())
         for connection in connections:

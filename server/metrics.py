@@ -13,3 +13,5 @@ STORING = Histogram(
     buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1),
 )
 EVENTS = Counter("mengpaneel_events_total", "Events received, by name", ["event"])
+TICK = Gauge("mengpaneel_tick_seconds", "Time between two frames of a room that is dragged in")
+LATE = Gauge("mengpaneel_late_seconds", "How late groups of rooms go to the store, of late")

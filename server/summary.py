@@ -19,13 +19,14 @@ def summary(room: OpenRoom) -> Summary:
     hidden = seen.hidden()
     settings = room.fields[f.ROOM]
     online = room.online
+    sliders = seen.sliders()
     seats: dict[str, Literal["free", "away", "online"]] = {}
     positions: dict[str, dict[str, Any]] = {}
     progress: dict[str, int] = {}
     for role in seen.roles:
         taken = room.fields.get(f.seat(role)) is not None
         seats[role] = "online" if role in online else "away" if taken else "free"
-        placed = {slider: seen.value(role, slider) for slider in seen.sliders()}
+        placed = {slider: seen.value(role, slider) for slider in sliders}
         handled = {slider: value for slider, value in placed.items() if value is not None}
         progress[role] = len(handled)
         positions[role] = {} if hidden else handled
@@ -40,7 +41,7 @@ def summary(room: OpenRoom) -> Summary:
         hidden=hidden,
         seats=seats,
         progress=progress,
-        sliders=len(seen.sliders()),
+        sliders=len(sliders),
         done=[r for r in seen.roles if room.fields.get(f.done(seen.round, r)) is True],
         insight=msgspec.structs.replace(room.insight(view), seats={}),
         positions=positions,

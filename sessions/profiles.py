@@ -6,7 +6,7 @@ reading of the publication, which gives pictures without numbers.
 """
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from math import lcm
 from typing import Literal, NamedTuple
 
@@ -21,6 +21,8 @@ Panel = Mapping[str, int]
 OWN_DISTANCE = 10
 """A best fit below 90 is a mixture of one's own."""
 OWN_POINTS = 34
+WHOLE = 2
+"""The weight 1, in halves."""
 CLOSE = 5
 """Profiles whose fits differ by less than this share the first place."""
 
@@ -76,99 +78,97 @@ def distance_to_band(value: int, band: Band) -> int:
     return 0
 
 
-class Distance(NamedTuple):
-    """How far a panel is from a profile: `points` over `weight` is the weighted mean (PF2).
+class _Table(NamedTuple):
+    """What an exercise's profiles make of every value, each tuple in the order of the profiles.
 
-    Both count in halves and are whole, so that comparing and rounding are exact.
+    A room that drags asks for its match many times a second: this is looked up, not reckoned.
     """
 
-    points: int
-    weight: int
-
-
-class Scoring(NamedTuple):
-    """A profile, ready to be reckoned with: per slider its weight and the points at each value."""
-
-    profile: Profile
-    bands: tuple[tuple[str, int, tuple[int, ...]], ...]
-
-    def distance(self, panel: Panel) -> Distance | None:
-        """Over the placed sliders that the profile scores; none where there are none."""
-        points = weight = 0
-        for slider, halves, costs in self.bands:
-            value = panel.get(slider)
-            if value is not None:
-                points += costs[value]
-                weight += halves
-        return Distance(points, weight) if weight else None
+    weights: dict[str, tuple[int, ...]]
+    """Per scored slider, in halves; 0 for a profile that takes no stand on it."""
+    points: dict[str, tuple[tuple[int, ...], ...]]
+    """Per scored slider and value from 0 to 100: weight times distance."""
 
 
 @cache
-def _scorings(exercise: Exercise) -> tuple[Scoring, ...]:
-    """Made once: a room that drags asks for its match many times a second."""
-    return tuple(scoring(profile) for profile in exercise.profiles)
+def _table(exercise: Exercise) -> _Table:
+    bands = [{band.slider: band for band in profile.bands} for profile in exercise.profiles]
 
+    def points(slider: str, value: int) -> tuple[int, ...]:
+        return tuple(
+            one[slider].halves * distance_to_band(value, one[slider]) if slider in one else 0
+            for one in bands
+        )
 
-def scoring(profile: Profile) -> Scoring:
-    """What each band of a profile costs at each value from 0 to 100."""
-    return Scoring(
-        profile,
-        tuple(
-            (
-                band.slider,
-                band.halves,
-                tuple(band.halves * distance_to_band(value, band) for value in range(101)),
-            )
-            for band in profile.bands
-        ),
+    return _Table(
+        {s: tuple(one[s].halves if s in one else 0 for one in bands) for s in exercise.scored},
+        {s: tuple(points(s, value) for value in range(101)) for s in exercise.scored},
     )
 
 
-def fit(distance: Distance) -> float:
+class _Unit(NamedTuple):
+    """In what the profiles' distances can be compared as whole numbers: 1/`parts` point."""
+
+    parts: int
+    factors: tuple[int, ...]
+    """By which each profile's points become such parts; 0 where it scores no placed slider."""
+
+
+@lru_cache(1024)
+def _unit(exercise: Exercise, placed: tuple[str, ...]) -> _Unit:
+    weights = [0] * len(exercise.profiles)
+    for slider in placed:
+        weights = [a + b for a, b in zip(weights, _table(exercise).weights[slider], strict=True)]
+    parts = lcm(*(weight for weight in weights if weight))
+    return _Unit(parts, tuple(parts // weight if weight else 0 for weight in weights))
+
+
+class Ranking(NamedTuple):
+    """The profiles that score anything, nearest first, and how far each is (PF2, PF4)."""
+
+    profiles: list[int]
+    """By their place in the exercise."""
+    distances: list[int]
+    """The weighted mean over the placed sliders, exactly, in 1/`parts` point."""
+    parts: int
+
+
+def ranked(exercise: Exercise, panel: Panel) -> Ranking:
+    """Compares a panel of scored sliders with every profile."""
+    unit = _unit(exercise, tuple(panel))
+    points = _table(exercise).points
+    totals = map(sum, zip(*[points[slider][value] for slider, value in panel.items()], strict=True))
+    # Ties stay in the order of the file.
+    found = sorted(
+        (total * factor, place)
+        for place, (total, factor) in enumerate(zip(totals, unit.factors, strict=False))
+        if factor
+    )
+    return Ranking([place for _, place in found], [far for far, _ in found], unit.parts)
+
+
+def fit(distance: int, parts: int) -> float:
     """100 less the distance, to one decimal, half up (PF3)."""
-    points, weight = distance
-    tenths = 1000 * weight - 10 * points
-    return (2 * tenths + weight) // (2 * weight) / 10
+    tenths = 1000 * parts - 10 * distance
+    return (2 * tenths + parts) // (2 * parts) / 10
 
 
-class _Ranking(NamedTuple):
-    """The profiles, nearest first; `keys` are their distances in units of 1/`common` point."""
-
-    profiles: list[tuple[Profile, Distance]]
-    keys: list[int]
-    common: int
-
-
-def _ranked(exercise: Exercise, panel: Panel) -> _Ranking:
-    found = [
-        (scoring.profile, distance)
-        for scoring in _scorings(exercise)
-        if (distance := scoring.distance(panel)) is not None
-    ]
-    common = lcm(*(distance.weight for _, distance in found))
-
-    def key(one: tuple[Profile, Distance]) -> int:
-        return one[1].points * (common // one[1].weight)
-
-    # Sorting is stable: ties stay in the order of the file (PF4).
-    found.sort(key=key)
-    return _Ranking(found, [key(one) for one in found], common)
-
-
-def _verdict(exercise: Exercise, panel: Panel, ranking: _Ranking) -> Verdict:
+def _verdict(exercise: Exercise, panel: Panel, ranking: Ranking) -> Verdict:
     """The first that holds (PF5)."""
-    if any(slider not in panel for slider in exercise.scored) or not ranking.profiles:
+    if len(panel) < len(exercise.scored) or not ranking.profiles:
         return "incomplete"
-    if all(34 <= panel[slider] <= 66 for slider in exercise.scored):
+    if all(34 <= value <= 66 for value in panel.values()):
         return "open"
-    best, *others = ranking.keys
+    first, best = ranking.profiles[0], ranking.distances[0]
+    table = _table(exercise)
     far = any(
-        band.halves == 2 and distance_to_band(panel[band.slider], band) >= OWN_POINTS
-        for band in ranking.profiles[0][0].bands
+        table.weights[slider][first] == WHOLE
+        and table.points[slider][value][first] >= WHOLE * OWN_POINTS
+        for slider, value in panel.items()
     )
-    if best > OWN_DISTANCE * ranking.common or far:
+    if best > OWN_DISTANCE * ranking.parts or far:
         return "own"
-    if others and others[0] - best < CLOSE * ranking.common:
+    if len(ranking.profiles) > 1 and ranking.distances[1] - best < CLOSE * ranking.parts:
         return "between"
     return "clear"
 
@@ -179,14 +179,17 @@ def match(exercise: Exercise, panel: Panel, *, explain: bool = False) -> Match:
     `explain` adds the distance per slider and the tipping point (PF6), for the outcome.
     """
     scored = {slider: panel[slider] for slider in exercise.scored if slider in panel}
-    ranked = _ranked(exercise, scored)
-    verdict = _verdict(exercise, scored, ranked)
-    ranking = [
-        RankedProfile(profile.id, fit(distance), _bands(profile, scored) if explain else None)
-        for profile, distance in ranked.profiles
+    ranking = ranked(exercise, scored)
+    verdict = _verdict(exercise, scored, ranking)
+    profiles = [exercise.profiles[place] for place in ranking.profiles]
+    told = [
+        RankedProfile(
+            profile.id, fit(far, ranking.parts), _bands(profile, scored) if explain else None
+        )
+        for profile, far in zip(profiles, ranking.distances, strict=True)
     ]
     tipping = tipping_point(exercise, scored) if explain and verdict != "incomplete" else None
-    return Match(verdict, ranking, tipping)
+    return Match(verdict, told, tipping)
 
 
 def _bands(profile: Profile, panel: Panel) -> dict[str, BandDistance]:

@@ -49,7 +49,7 @@ def test_distance_to_band(value: int, distance: int) -> None:
 )
 def test_fit(distance: Fraction, fit: float) -> None:
     """PF3: one decimal, and exactly half is rounded up."""
-    assert profiles.fit(profiles.Distance(*distance.as_integer_ratio())) == fit
+    assert profiles.fit(*distance.as_integer_ratio()) == fit
 
 
 @pytest.mark.parametrize(
@@ -67,13 +67,16 @@ def test_fit(distance: Fraction, fit: float) -> None:
         ("gekanteld", (None, None, None, None, None), None),
     ],
 )
-def test_profile_distance(
+def test_distance(
     profile: str, points: tuple[int | None, ...], expected: Fraction | None
 ) -> None:
     """PF2: the weighted mean over what is placed and scored; none where that is nothing."""
-    bands = next(one for one in SCHUIFOEFENING.profiles if one.id == profile)
-    found = profiles.scoring(bands).distance(panel(*points))
-    assert (found and Fraction(*found)) == expected
+    found = profiles.ranked(SCHUIFOEFENING, panel(*points))
+    distances = {
+        SCHUIFOEFENING.profiles[place].id: Fraction(far, found.parts)
+        for place, far in zip(found.profiles, found.distances, strict=True)
+    }
+    assert distances.get(profile) == expected
 
 
 def ranking(match: Match) -> list[tuple[str, float]]:
