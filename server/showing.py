@@ -112,5 +112,6 @@ class Showing:
             room.insight_at = now
             self._owed.pop(room.code, None)
         elif room.code not in self._owed:
-            self._owed[room.code] = room.insight_at + INSIGHT_EVERY
+            # While people go on dragging it comes along with a batch before this.
+            self._owed[room.code] = now + INSIGHT_EVERY
         self._changed(room, mine)

@@ -31,6 +31,9 @@ from sessions.errors import Code, Refusal
 from sessions.fields import Changes
 from sessions.room import RoomView, stamp
 
+SECOND = len("2026-03-02T13:00:00")
+"""So much of a time tells the second."""
+
 
 class Rule(NamedTuple):
     """Who may give a command, in which phases, and whether a locked room takes it of a seat."""
@@ -127,14 +130,19 @@ def _check_step(room: RoomView, actor: Actor, command: Step) -> None:
 
 def _move(room: RoomView, actor: Actor, command: Move, now: datetime) -> Changes:
     assert actor.role is not None
-    changes: Changes = {
-        f.position(room.round, actor.role, command.slider): command.value,
-        f.MOVED_AT: stamp(now),
-    }
+    changes = _moved(room, now)
+    changes[f.position(room.round, actor.role, command.slider)] = command.value
     done = f.done(room.round, actor.role)
     if command.value is None and room.fields.get(done) is not None:
         changes[done] = None  # "Klaar" promises that every slider is handled (SL3).
     return changes
+
+
+def _moved(room: RoomView, now: datetime) -> Changes:
+    """When somebody last moved a slider, by the second: it tells that a room is alive."""
+    at = stamp(now)
+    before = room.fields.get(f.MOVED_AT)
+    return {f.MOVED_AT: at} if before is None or before[:SECOND] != at[:SECOND] else {}
 
 
 def _reason(room: RoomView, actor: Actor, command: Reason, now: datetime) -> Changes:
@@ -149,7 +157,7 @@ def _done(room: RoomView, actor: Actor, command: Done, now: datetime) -> Changes
 
 
 def _consensus(room: RoomView, actor: Actor, command: Consensus, now: datetime) -> Changes:
-    return {f.consensus(room.round, command.slider): command.value, f.MOVED_AT: stamp(now)}
+    return {f.consensus(room.round, command.slider): command.value, **_moved(room, now)}
 
 
 def _agree(room: RoomView, actor: Actor, command: Agree, now: datetime) -> Changes:

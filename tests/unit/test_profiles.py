@@ -67,9 +67,7 @@ def test_fit(distance: Fraction, fit: float) -> None:
         ("gekanteld", (None, None, None, None, None), None),
     ],
 )
-def test_distance(
-    profile: str, points: tuple[int | None, ...], expected: Fraction | None
-) -> None:
+def test_distance(profile: str, points: tuple[int | None, ...], expected: Fraction | None) -> None:
     """PF2: the weighted mean over what is placed and scored; none where that is nothing."""
     found = profiles.ranked(SCHUIFOEFENING, panel(*points))
     distances = {
