@@ -12,7 +12,11 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = {".ci", "client", "docs", "scripts", "server", "sessions", "tests"}
-LOCK_FILES = [*sorted(ROOT.glob("requirements*.txt")), ROOT / "client" / "package-lock.json"]
+LOCK_FILES = [
+    *sorted(ROOT.glob("requirements*.txt")),
+    ROOT / "client" / "package-lock.json",
+    ROOT / "scripts" / "benchmark" / "peers" / "package-lock.json",
+]
 
 CHECKOUT_PATHS = r"(?<![\w.~*)}>-])/(?:home|Users|root|work|workspace|builds)/[\w.-]"
 REGISTRY_HOSTS = (
@@ -92,7 +96,7 @@ def test_scripts_can_be_executed() -> None:
 def test_shell_scripts_are_well_formed() -> None:
     """Every shell script passes the shell's own check."""
     scripts = [name for name in files() if re.match(r"#!.*\bbash\n|# shellcheck ", text(name))]
-    assert {"scripts/run", "scripts/test", ".ci/run"} <= set(scripts)
+    assert {"scripts/run", "scripts/bench", "scripts/test", ".ci/run"} <= set(scripts)
     for name in scripts:
         subprocess.run(["bash", "-n", ROOT / name], check=True)
 

@@ -27,8 +27,8 @@ def _compile(sources: list[Path], program: Path) -> None:
     compiler = shutil.which("cc")
     if compiler is None:
         raise BenchmarkError(
-            "the load generator is written in C, and there is no compiler: install the package "
-            "gcc (on Debian: apt-get install gcc libc6-dev)"
+            "the load generator is written in C, and there is no compiler `cc`: install a package "
+            "such as gcc (on Debian: apt-get install build-essential)"
         )
     CACHE.mkdir(parents=True, exist_ok=True)
     for old in CACHE.glob("loadgen-*"):

@@ -37,8 +37,13 @@ class Figures(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """By how much the servers grew while everybody connected."""
     connect_s: float
     """From the first connection to the last who was in its room."""
+    entering_p50_ms: float
     entering_p99_ms: float
     """From the first packet of a connection until it was in its room."""
+    connect_cpu_ms: float
+    """CPU of the server's processes for each connection that came in."""
+    heartbeats: float
+    """Pings that were answered, from the beginning on."""
     overview_updates: float
     """Messages that facilitators got in the window."""
     overview_bytes_per_second: float
@@ -78,7 +83,10 @@ def figures(result: Result, processes: Mapping[str, Sequence[int]]) -> Figures:
         server_core_share=cpu["server"] / result.seconds,
         server_kib_per_connection=grown / 1024 / result.clients,
         connect_s=result.connect_s,
+        entering_p50_ms=result.entering_ms.p50,
         entering_p99_ms=result.entering_ms.p99,
+        connect_cpu_ms=_sum(servers, lambda used: used.connect_cpu_s) * 1e3 / result.clients,
+        heartbeats=result.heartbeats,
         overview_updates=result.overview_updates,
         overview_bytes_per_second=result.overview_bytes / result.seconds,
         generator_core_share=result.generator_cpu_s / result.seconds,
@@ -94,7 +102,15 @@ def _sum(processes: Sequence[Used], of: Callable[[Used], float]) -> float:
     return sum(map(of, processes))
 
 
+WORST = {"lost", "refused", "gone", "uncertain", "seen_max_ms", "others_core_share"}
+"""Figures of which no run is forgotten because the others went well."""
+
+
 def medians(runs: Sequence[Figures]) -> Figures:
-    """The median of each figure by itself."""
-    names = Figures.__struct_fields__
-    return Figures(**{name: median(getattr(run, name) for run in runs) for name in names})
+    """The median of each figure by itself; the largest of those in which a run may go wrong."""
+    return Figures(
+        **{
+            name: (max if name in WORST else median)([getattr(run, name) for run in runs])
+            for name in Figures.__struct_fields__
+        }
+    )

@@ -18,13 +18,6 @@ During = Callable[[Running], AbstractContextManager[object]]
 
 def measure(system: System, load: Load, during: During = lambda _: nullcontext()) -> Figures:
     """The figures of one run; BenchmarkError where there are none."""
-    return measured(system, load, during)[1]
-
-
-def measured(
-    system: System, load: Load, during: During = lambda _: nullcontext()
-) -> tuple[Result, Figures]:
-    """The same, with what the generator told."""
     generator = build.generator()
     cores = here()
     with TemporaryDirectory(prefix="mengpaneel-benchmark-") as name:
@@ -34,7 +27,7 @@ def measured(
             plan.write_text("\n".join(running.plan) + "\n", encoding="utf-8")
             command = ["taskset", "--cpu-list", str(cores.generator), str(generator)]
             result = _generate([*command, *_arguments(running, load, plan)], running, during)
-    return result, figures(result, running.processes)
+    return figures(result, running.processes)
 
 
 def _arguments(running: Running, load: Load, plan: Path) -> list[str]:

@@ -5,6 +5,8 @@ from contextlib import AbstractContextManager, ExitStack, closing, contextmanage
 from pathlib import Path
 from typing import Literal, NamedTuple, Protocol
 
+import msgspec
+
 from scripts.benchmark import plans, services
 from scripts.benchmark.processes import Cores, Process, allow_files
 from scripts.benchmark.rooms import Api, Opened
@@ -16,7 +18,7 @@ SPARE_FILES = 512
 """Open files beside those of connections: logs, the store, the listening sockets."""
 
 
-class Load(NamedTuple):
+class Load(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What people do: so many of them in so many rooms, each so many moves a second."""
 
     rooms: int = 342
@@ -35,6 +37,14 @@ class Load(NamedTuple):
     def moves(self) -> float:
         """How many are due each second."""
         return self.rooms * min(self.people, plans.MOVERS) * self.hertz
+
+    def at(self, hertz: float) -> "Load":
+        """The same people at another rate."""
+        return msgspec.structs.replace(self, hertz=hertz)
+
+    def lasting(self, seconds: float) -> "Load":
+        """The same for another time."""
+        return msgspec.structs.replace(self, seconds=seconds)
 
 
 class Running(NamedTuple):

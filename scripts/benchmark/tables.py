@@ -1,27 +1,35 @@
-"""Figures as people read them in a terminal."""
+"""Figures as people read them, in a terminal and in a page."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from statistics import median
 from typing import NamedTuple
 
+from scripts.benchmark.experiments import Capacity, Pairs, Series
 from scripts.benchmark.figures import Figures
 from scripts.benchmark.systems import Load
 
 
 class Row(NamedTuple):
-    """One figure: what it is called, and how it is written."""
+    """One line about a run: what it is about, and how it is written."""
 
     name: str
     text: Callable[[Figures], str]
 
 
 def number(value: float) -> str:
-    """A number with as many digits as mean something: three, and whole ones in full."""
+    """A number with three digits, and larger ones in full."""
     if value == 0 or abs(value) >= 100:
         return f"{value:,.0f}"
-    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+    digits = 1 if abs(value) >= 10 else 2 if abs(value) >= 0.1 else 3
+    return f"{value:.{digits}f}"
 
 
-def _milliseconds(found: Figures) -> str:
+def count(value: float) -> str:
+    """How many."""
+    return f"{value:,.0f}"
+
+
+def _seen(found: Figures) -> str:
     spread = (found.seen_p50_ms, found.seen_p95_ms, found.seen_p99_ms, found.seen_max_ms)
     return f"{' · '.join(map(number, spread))} ms (p50 · p95 · p99 · longest)"
 
@@ -33,6 +41,15 @@ def _cost(found: Figures) -> str:
     return f"{number(found.all_us_per_move)} µs of CPU ({parts})"
 
 
+def _overview(found: Figures) -> str:
+    kib = found.overview_bytes_per_second / 1024
+    return f"{count(found.overview_updates)} updates, {number(kib)} KiB a second"
+
+
+def _entering(found: Figures) -> str:
+    return f"{number(found.entering_p50_ms)} · {number(found.entering_p99_ms)} ms (p50 · p99)"
+
+
 def _generator(found: Figures) -> str:
     return (
         f"{number(found.generator_core_share)} of its core, "
@@ -40,35 +57,104 @@ def _generator(found: Figures) -> str:
     )
 
 
-ROWS = (
+_MEMORY = Row("memory", lambda found: f"{number(found.server_kib_per_connection)} KiB a connection")
+_SERVER = Row("server", lambda found: f"{number(found.server_core_share)} of a core")
+_CONNECTED = Row("all connected in", lambda found: f"{number(found.connect_s)} s")
+_OTHERS = Row("anything else", lambda found: f"{number(found.others_core_share)} of a core")
+
+LOAD = (
     Row("moves", lambda found: f"{number(found.moves_per_second)} a second"),
     Row("frames read", lambda found: f"{number(found.frames_per_second)} a second"),
-    Row("move → seen", _milliseconds),
-    Row("last values lost", lambda found: number(found.lost)),
-    Row("refused; ended", lambda found: f"{number(found.refused)}; {number(found.gone)}"),
+    Row("move → seen", _seen),
+    Row("last values lost", lambda found: count(found.lost)),
+    Row("moves refused", lambda found: count(found.refused)),
+    Row("connections ended", lambda found: count(found.gone)),
     Row("a move costs", _cost),
-    Row("server", lambda found: f"{number(found.server_core_share)} of a core"),
-    Row("memory", lambda found: f"{number(found.server_kib_per_connection)} KiB a connection"),
-    Row("all connected in", lambda found: f"{number(found.connect_s)} s"),
-    Row(
-        "overview",
-        lambda found: (
-            f"{number(found.overview_updates)} updates, "
-            f"{number(found.overview_bytes_per_second / 1024)} KiB a second"
-        ),
-    ),
+    _SERVER,
+    _MEMORY,
+    _CONNECTED,
+    Row("overview", _overview),
     Row("generator", _generator),
-    Row("others", lambda found: f"{number(found.others_core_share)} of a core"),
+    _OTHERS,
+)
+IDLE = (
+    _SERVER,
+    _MEMORY,
+    Row("heartbeats", lambda found: count(found.heartbeats)),
+    Row("connections ended", lambda found: count(found.gone)),
+    _CONNECTED,
+    _OTHERS,
+)
+CONNECT = (
+    _CONNECTED,
+    Row("each is in within", _entering),
+    Row("a connection costs", lambda found: f"{number(found.connect_cpu_ms)} ms of CPU"),
+    _MEMORY,
 )
 
 
-def one(name: str, load: Load, runs: Sequence[Figures], middle: Figures) -> str:
-    """All figures of one system, one a line."""
-    head = (
-        f"{name}: {load.rooms} rooms of {load.people}, {load.hertz:g} moves a second each, "
-        f"{load.seconds:g} s"
-    )
-    if len(runs) > 1:
-        head += f", median of {len(runs)} runs"
-    width = max(len(row.name) for row in ROWS)
-    return "\n".join([head, *(f"  {row.name:<{width}}  {row.text(middle)}" for row in ROWS)])
+def people(load: Load) -> str:
+    """A load in words."""
+    rooms = "1 room" if load.rooms == 1 else f"{load.rooms:,} rooms"
+    moves = f"{load.hertz:g} moves a second each" if load.hertz else "nobody moves"
+    return f"{rooms} of {load.people}, {moves}"
+
+
+def lines(found: Series, rows: Sequence[Row]) -> str:
+    """A series in a terminal, one figure a line."""
+    runs = len(found.runs)
+    head = f"{found.system}: {people(found.load)}"
+    if runs > 1:
+        head += f", median of {runs} runs"
+    width = max(len(row.name) for row in rows)
+    middle = found.middle
+    return "\n".join([head, *(f"  {row.name:<{width}}  {row.text(middle)}" for row in rows)])
+
+
+def pair_lines(found: Pairs) -> str:
+    """Pairs in a terminal: the figures of both, and what ours costs beside the peer."""
+    ours, peer = found.ours, found.peer
+    rows = [
+        f"{ours.system} beside {peer.system}: {people(ours.load)}",
+        *(
+            f"  {number(mine.all_us_per_move)} and {number(other.all_us_per_move)} µs a move, "
+            f"p99 {number(mine.seen_p99_ms)} and {number(other.seen_p99_ms)} ms"
+            for mine, other in zip(ours.runs, peer.runs, strict=True)
+        ),
+        f"  CPU a move, ours to theirs: {ratio_text(found.ratios(cost))}",
+        f"  p99, ours to theirs: {ratio_text(found.ratios(slowness))}",
+    ]
+    return "\n".join(rows)
+
+
+def cost(found: Figures) -> float:
+    """What pairs are compared by: CPU of all processes for a move."""
+    return found.all_us_per_move
+
+
+def slowness(found: Figures) -> float:
+    """What pairs are also compared by: within what 99 of hundred moves are seen."""
+    return found.seen_p99_ms
+
+
+def ratio_text(ratios: Sequence[float]) -> str:
+    """Ratios pair by pair, and their median; `-` where there is none."""
+    if not ratios:
+        return "-"
+    return f"{number(median(ratios))} ({', '.join(map(number, ratios))})"
+
+
+def capacity_line(found: Capacity) -> str:
+    """A capacity in a terminal."""
+    best = found.best
+    if best is None:
+        return f"{found.system}: kept up with none; {found.limit}"
+    text = f"{found.system}: {found.load.moves:,.0f} moves a second, {_cost(best)} each"
+    limit = found.limit or "nothing higher was tried"
+    return f"{text}, {number(best.server_core_share)} of a core; above it: {limit}"
+
+
+def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table of a page: the first column is text, the others are numbers."""
+    marks = ["---", *["---:"] * (len(head) - 1)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, marks, *rows))
