@@ -10,10 +10,17 @@ from scripts.benchmark.capacity import LONGEST_MS
 from scripts.benchmark.experiments import Capacity, Pairs, Series
 from scripts.benchmark.figures import Figures
 from scripts.benchmark.machine import Machine
-from scripts.benchmark.tables import cost, count, markdown, number, people, ratio_text, slowness
+from scripts.benchmark.tables import (
+    QUIET,
+    cost,
+    count,
+    markdown,
+    number,
+    people,
+    ratio_text,
+    slowness,
+)
 
-QUIET = 0.1
-"""Of a core: what else the machine may do without making the figures doubtful."""
 _TEMPLATE = Template((Path(__file__).parent / "report.md").read_text(encoding="utf-8"))
 
 

@@ -4,9 +4,15 @@ from collections.abc import Callable, Iterable, Sequence
 from statistics import median
 from typing import NamedTuple
 
+from scripts.benchmark.capacity import LATE_MS
 from scripts.benchmark.experiments import Capacity, Pairs, Series
 from scripts.benchmark.figures import Figures
 from scripts.benchmark.systems import Load
+
+QUIET = 0.1
+"""Of a core: what else the machine may do without making figures doubtful."""
+FULL = 0.95
+"""Of a core: a load generator that uses more may be what everything waits for."""
 
 
 class Row(NamedTuple):
@@ -108,7 +114,20 @@ def lines(found: Series, rows: Sequence[Row]) -> str:
         head += f", median of {runs} runs"
     width = max(len(row.name) for row in rows)
     middle = found.middle
-    return "\n".join([head, *(f"  {row.name:<{width}}  {row.text(middle)}" for row in rows)])
+    told = [f"  {row.name:<{width}}  {row.text(middle)}" for row in rows]
+    return "\n".join([head, *told, *(f"Mind: {remark}" for remark in remarks(middle))])
+
+
+def remarks(found: Figures) -> list[str]:
+    """Why these figures are not to be trusted; nothing where they are."""
+    told = []
+    if found.generator_lag_p99_ms > LATE_MS or found.generator_core_share > FULL:
+        told.append("the load generator could not keep up: this says little about the server.")
+    if found.others_core_share > QUIET:
+        told.append("the machine was busy with something else.")
+    if found.uncertain:
+        told.append("somebody was seconds behind: the times told may be longer than they were.")
+    return told
 
 
 def pair_lines(found: Pairs) -> str:

@@ -7,7 +7,7 @@ from scripts.benchmark.figures import figures, medians
 from scripts.benchmark.processes import Cores, cores_of
 from scripts.benchmark.profiling import own_shares
 from scripts.benchmark.results import read_result
-from scripts.benchmark.tables import number, ratio_text
+from scripts.benchmark.tables import number, ratio_text, remarks
 from tests.benchmarks import NGINX, PROCESSES, REDIS, SERVER, line, run, spread, used
 
 
@@ -112,6 +112,22 @@ def test_ratios_are_told_pair_by_pair() -> None:
     assert ratio_text([0.5, 2.0, 1.0]) == "1.00 (0.50, 2.00, 1.00)"
     assert ratio_text([1.0, 2.0]) == "1.50 (1.00, 2.00)"
     assert ratio_text([]) == "-"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "about"),
+    [
+        ("generator_lag_p99_ms", 21.0, "load generator"),
+        ("generator_core_share", 0.96, "load generator"),
+        ("others_core_share", 0.5, "something else"),
+        ("uncertain", 1, "seconds behind"),
+    ],
+)
+def test_doubtful_figures_are_told_to_be(name: str, value: float, about: str) -> None:
+    """Who reads figures of a run that means little is told so."""
+    (remark,) = remarks(run(**{name: value}))
+    assert about in remark
+    assert remarks(run()) == []
 
 
 def test_a_profile_tells_the_innermost_functions() -> None:

@@ -16,6 +16,10 @@ struct turn {
 static struct turn *turns;
 static int turn_count;
 
+/* Whose turn is next, and how often everybody has had theirs. */
+static int next;
+static uint64_t round_number;
+
 static int by_offset(const void *left, const void *right)
 {
     double a = ((const struct turn *)left)->offset, b = ((const struct turn *)right)->offset;
@@ -56,10 +60,18 @@ static void move(struct client *client, uint64_t due)
         histogram_add(&totals.lag, now_us() - due);
 }
 
+/* Serves the sockets until then, or for the longest wait; at least once. */
+static void wait_a_while(uint64_t moment)
+{
+    uint64_t now = now_us(), left = moment > now ? moment - now : 0;
+
+    network_wait(left < LONGEST_WAIT ? (int64_t)left : LONGEST_WAIT);
+}
+
 static void wait_until(uint64_t moment)
 {
-    for (uint64_t now; (now = now_us()) < moment;)
-        network_wait(moment - now < LONGEST_WAIT ? (int64_t)(moment - now) : LONGEST_WAIT);
+    while (now_us() < moment)
+        wait_a_while(moment);
 }
 
 /* Tells the caller, who may start a profile, and notes what was used up to here. */
@@ -70,33 +82,41 @@ static void begin_window(void)
     usage_note(BEGIN);
 }
 
+static uint64_t next_due(uint64_t start)
+{
+    return start + (uint64_t)(((double)round_number + turns[next].offset) * 1e6 / settings.hertz);
+}
+
+static void take_turn(uint64_t due)
+{
+    if (turns[next].client->state == IN)
+        move(turns[next].client, due);
+    if (++next == turn_count) {
+        next = 0;
+        round_number++;
+    }
+}
+
+/* All that is due before the end is sent, however late: what was late counts, too. */
 static void send_moves(uint64_t start)
 {
-    double between = 1e6 / settings.hertz;
-    uint64_t round = 0, end = ledger_end();
     bool begun = false;
+    uint64_t due;
 
-    for (int next = 0; now_us() < end;) {
-        uint64_t now = now_us(), due = end;
+    while ((due = next_due(start)) < ledger_end()) {
+        uint64_t now = now_us();
 
         if (!begun && now >= ledger_begin()) {
             begin_window();
             begun = true;
         }
-        for (int sent = 0; sent < BUDGET; sent++) {
-            due = start + (uint64_t)(((double)round + turns[next].offset) * between);
-            if (due > now || due >= end)
-                break;
-            if (turns[next].client->state == IN)
-                move(turns[next].client, due);
-            if (++next == turn_count) {
-                next = 0;
-                round++;
-            }
+        for (int sent = 0; sent < BUDGET && due <= now && due < ledger_end(); sent++) {
+            take_turn(due);
+            due = next_due(start);
         }
-        now = now_us();
-        network_wait(due <= now ? 0 : due - now < LONGEST_WAIT ? (int64_t)(due - now) : LONGEST_WAIT);
+        wait_a_while(due);
     }
+    wait_until(ledger_end());
 }
 
 static void send_nothing(void)
