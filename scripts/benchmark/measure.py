@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from scripts.benchmark import build
 from scripts.benchmark.figures import Figures, figures
-from scripts.benchmark.processes import BenchmarkError, here
+from scripts.benchmark.processes import CACHE, BenchmarkError, here
 from scripts.benchmark.results import Result, read_result
 from scripts.benchmark.systems import Load, Running, System
 
@@ -20,7 +20,8 @@ def measure(system: System, load: Load, during: During = lambda _: nullcontext()
     """The figures of one run; BenchmarkError where there are none."""
     generator = build.generator()
     cores = here()
-    with TemporaryDirectory(prefix="mengpaneel-benchmark-") as name:
+    # Not in the system's own place for such: that may be memory, where no store waits for a disk.
+    with TemporaryDirectory(prefix="run-", dir=CACHE) as name:
         folder = Path(name)
         with system.running(load, cores, folder) as running:
             plan = folder / "plan"
@@ -48,7 +49,7 @@ def _arguments(running: Running, load: Load, plan: Path) -> list[str]:
 
 
 def _generate(command: list[str], running: Running, during: During) -> Result:
-    """Runs the generator, which says `begin` when its window does, and at the end its result."""
+    """Runs the generator, which says `begin` when its window begins, and in the end its result."""
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

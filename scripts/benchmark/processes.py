@@ -97,6 +97,11 @@ class Process:
         last = "\n".join(self.output().splitlines()[-_LAST_LINES:])
         return BenchmarkError(f"{self.name} {what}\n{last}".rstrip())
 
+    def expect_no_error(self) -> None:
+        """Complains of a trace of an error: then it did not do what it was measured for."""
+        if "Traceback" in self.output():
+            raise self.complain("went wrong meanwhile:")
+
     def wait_for(self, pattern: str) -> str:
         """Waits until it has written what the pattern finds; the pattern's first group."""
         end = monotonic() + PATIENCE

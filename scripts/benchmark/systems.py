@@ -107,6 +107,8 @@ class Mengpaneel(NamedTuple):
                 opened = Opened(api, load.rooms, load.people)
             plan = plans.lines(opened.people, opened.watchers)
             yield Running("mengpaneel", port, plan, processes)
+            for server in servers:
+                server.expect_no_error()
 
     def _server(self, number: int, cores: Cores, folder: Path, url: str) -> Process:
         settings = {"STORE_URL": url, "LANE": self.lane}

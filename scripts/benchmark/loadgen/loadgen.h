@@ -17,8 +17,6 @@
 #define MOVERS 12  /* so many seats a room can have; more people are further devices of these */
 #define SEAT_SIZE 24
 
-extern const char *const slider_names[SLIDERS];
-
 /* ---- histogram.c: durations in microseconds ---- */
 
 #define STEP 20      /* microseconds */
@@ -125,16 +123,36 @@ void websocket_send(struct client *client, enum opcode opcode, const void *data,
 
 struct wire {
     const char *name;
+    bool hello_first; /* greets at once, without waiting for a message of the server */
     /* A message to a client who is not in yet: answers it, and calls client_entered in the end. */
     void (*greet)(struct client *client, const uint8_t *data, size_t length);
+    /* Answers a heartbeat that is a message; false if it is none. */
+    bool (*heartbeat)(struct client *client, const uint8_t *data, size_t length);
     void (*move)(struct client *client, int slider, int value);
     /* Tells `ledger_seen` every value of another seat that stands in a message. */
     void (*read)(struct client *client, const uint8_t *data, size_t length, uint64_t now);
-    bool hello_first; /* says `hello` at once, without waiting for a message of the server */
 };
 
 const struct wire *wire_named(const char *name);
 void wire_heard(struct client *client, const uint8_t *data, size_t length, uint64_t now);
+
+void socketio_greet(struct client *client, const uint8_t *data, size_t length);
+bool socketio_heartbeat(struct client *client, const uint8_t *data, size_t length);
+void socketio_move(struct client *client, int slider, int value);
+void mengpaneel_move(struct client *client, int slider, int value);
+void mengpaneel_read(struct client *client, const uint8_t *data, size_t length, uint64_t now);
+void relay_greet(struct client *client, const uint8_t *data, size_t length);
+void relay_move(struct client *client, int slider, int value);
+void relay_read(struct client *client, const uint8_t *data, size_t length, uint64_t now);
+void colyseus_greet(struct client *client, const uint8_t *data, size_t length);
+void colyseus_move(struct client *client, int slider, int value);
+void colyseus_read(struct client *client, const uint8_t *data, size_t length, uint64_t now);
+
+/* ---- text.c ---- */
+
+bool begins(const uint8_t *data, size_t length, const char *text);
+int read_number(const uint8_t **at, const uint8_t *end);
+void say(struct client *client, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* ---- ledger.c: what was sent, and who has seen it ---- */
 
