@@ -52,6 +52,7 @@ def line(**changes: Any) -> str:
         "entering_ms": spread(),
         "seeing_ms": spread(),
         "lag_ms": spread(0.1, 0.5),
+        "elapsed_s": 2,
         "generator_cpu_s": 0.2,
         "machine_cpu_s": 1.5,
         "processes": [used(SERVER, 0.8, 102_400), used(REDIS, 0.1), used(NGINX, 0.3)],

@@ -80,7 +80,7 @@ def figures(result: Result, processes: Mapping[str, Sequence[int]]) -> Figures:
         server_us_per_move=per_move(cpu["server"]),
         redis_us_per_move=per_move(cpu.get("redis", 0)),
         all_us_per_move=per_move(everybody),
-        server_core_share=cpu["server"] / result.seconds,
+        server_core_share=cpu["server"] / result.elapsed_s,
         server_kib_per_connection=grown / 1024 / result.clients,
         connect_s=result.connect_s,
         entering_p50_ms=result.entering_ms.p50,
@@ -89,11 +89,11 @@ def figures(result: Result, processes: Mapping[str, Sequence[int]]) -> Figures:
         heartbeats=result.heartbeats,
         overview_updates=result.overview_updates,
         overview_bytes_per_second=result.overview_bytes / result.seconds,
-        generator_core_share=result.generator_cpu_s / result.seconds,
+        generator_core_share=result.generator_cpu_s / result.elapsed_s,
         generator_lag_p99_ms=result.lag_ms.p99,
         others_core_share=max(
             0.0,
-            (result.machine_cpu_s - everybody - result.generator_cpu_s) / result.seconds,
+            (result.machine_cpu_s - everybody - result.generator_cpu_s) / result.elapsed_s,
         ),
     )
 

@@ -67,6 +67,8 @@ class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """From when a move was due until another person had read it."""
     lag_ms: Spread
     """From when a move was due until it was sent."""
+    elapsed_s: float
+    """How long the window was in fact: longer than `seconds` where the generator was late."""
     generator_cpu_s: float
     machine_cpu_s: float
     """All cores together, whatever they did."""

@@ -14,6 +14,7 @@ struct used {
 static int pids[PROCESSES], pid_count;
 static struct used processes[PROCESSES][MOMENTS];
 static double own[MOMENTS], machine[MOMENTS];
+static uint64_t when[MOMENTS];
 
 void usage_watch(int pid)
 {
@@ -68,6 +69,7 @@ void usage_note(enum moment moment)
 {
     for (int i = 0; i < pid_count; i++)
         processes[i][moment] = (struct used){cpu_of(pids[i]), memory_of(pids[i])};
+    when[moment] = now_us();
     own[moment] = cpu_of(getpid());
     machine[moment] = busy_time();
 }
@@ -83,6 +85,7 @@ static void print_process(FILE *out, int pid, const struct used *used)
 
 void usage_print(FILE *out)
 {
+    fprintf(out, "\"elapsed_s\":%.3f,", (double)(when[END] - when[BEGIN]) / 1e6);
     fprintf(out, "\"generator_cpu_s\":%.6f,\"machine_cpu_s\":%.3f,\"processes\":[",
             own[END] - own[BEGIN], machine[END] - machine[BEGIN]);
     for (int i = 0; i < pid_count; i++) {
