@@ -141,7 +141,10 @@ def peers(
 @click.option("--seconds", default=10.0, show_default=True, help="The window of a load.")
 @click.option("--seats", default=10_000, show_default=True, help="That are idle.")
 @click.option(
-    "--from", "earlier", type=options.PATH, help="Takes results of before, and measures nothing."
+    "--from",
+    "earlier",
+    type=click.Path(path_type=Path, exists=True),
+    help="Takes results of before, and measures nothing.",
 )
 @click.option(
     "--json", "file", type=options.PATH, default=RESULTS, help="Where the results are kept."

@@ -22,7 +22,8 @@ class Attempt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     hertz: float
     objection: str
-    figures: Figures
+    figures: Figures | None
+    """None where it broke down."""
 
 
 def objection(found: Figures) -> str:

@@ -7,6 +7,7 @@ import msgspec
 from scripts.benchmark.capacity import Attempt, climb, objection
 from scripts.benchmark.figures import Figures, medians
 from scripts.benchmark.measure import During, measure
+from scripts.benchmark.processes import BenchmarkError
 from scripts.benchmark.systems import Load, System
 
 Tell = Callable[[str], None]
@@ -87,11 +88,20 @@ def capacity(system: System, load: Load, ceiling: float, tell: Tell) -> Capacity
     attempts: list[Attempt] = []
 
     def attempt(hertz: float) -> bool:
-        found = measure(system, load.at(hertz))
-        attempts.append(Attempt(hertz, objection(found), found))
-        what = attempts[-1].objection or "kept up"
+        done = _attempt(system, load.at(hertz))
+        attempts.append(done)
+        what = done.objection or "kept up"
         tell(f"{system.name}: {load.at(hertz).moves:,.0f} moves a second: {what}")
-        return not attempts[-1].objection
+        return not done.objection
 
     best = climb(lambda hertz: attempt(hertz) or attempt(hertz), load.hertz, ceiling)
     return Capacity(system.name, load.at(best), attempts)
+
+
+def _attempt(system: System, load: Load) -> Attempt:
+    try:
+        found = measure(system, load)
+    except BenchmarkError as error:
+        # Too much can be so much that there is no result.
+        return Attempt(load.hertz, str(error).splitlines()[0], None)
+    return Attempt(load.hertz, objection(found), found)

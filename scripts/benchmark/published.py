@@ -18,6 +18,7 @@ CEILING = 115.0
 CAPACITIES = ("fast", "fast-redis", "stock", "socketio", "colyseus", "ws")
 TRIAL_SECONDS = 5.0
 PAIRED_HERTZ = 10.0
+IDLE_SECONDS = 60.0
 
 LOADS: tuple[tuple[System, Load], ...] = (
     (Mengpaneel("stock", "sqlite"), Load(hertz=1)),
@@ -56,17 +57,14 @@ def results(effort: Effort, subjects: Mapping[str, System], tell: Tell) -> Resul
     trial = Load(seconds=min(TRIAL_SECONDS, effort.seconds), hertz=4)
     fast = Mengpaneel("fast", "sqlite")
     paired = Load(hertz=PAIRED_HERTZ, seconds=effort.seconds)
-    return Results(
-        day=began.date().isoformat(),
-        machine=machine(),
-        loads=[
-            experiments.series(system, load.lasting(effort.seconds), effort.runs, tell)
-            for system, load in LOADS
-        ],
-        capacities=[
-            experiments.capacity(subjects[name], trial, CEILING, tell) for name in CAPACITIES
-        ],
-        pairs=[experiments.pairs(fast, peer, paired, effort.runs, tell) for peer in PEERS.values()],
-        idle=experiments.series(fast, idle(effort.seats, 60), 1, tell),
-        connect=experiments.series(fast, connecting(), effort.runs, tell),
-    )
+    # What soon tells that something does not work comes first.
+    connect = experiments.series(fast, connecting(), effort.runs, tell)
+    at_rest = experiments.series(fast, idle(effort.seats, IDLE_SECONDS), 1, tell)
+    loads = [
+        experiments.series(system, load.lasting(effort.seconds), effort.runs, tell)
+        for system, load in LOADS
+    ]
+    pairs = [experiments.pairs(fast, peer, paired, effort.runs, tell) for peer in PEERS.values()]
+    capacities = [experiments.capacity(subjects[name], trial, CEILING, tell) for name in CAPACITIES]
+    day = began.date().isoformat()
+    return Results(day, machine(), loads, capacities, pairs, at_rest, connect)

@@ -102,8 +102,10 @@ CONNECT = (
 def people(load: Load) -> str:
     """A load in words."""
     rooms = "1 room" if load.rooms == 1 else f"{load.rooms:,} rooms"
-    moves = f"{load.hertz:g} moves a second each" if load.hertz else "nobody moves"
-    return f"{rooms} of {load.people}, {moves}"
+    if not load.hertz:
+        return f"{rooms} of {load.people}, nobody moves"
+    moves = "1 move" if load.hertz == 1 else f"{load.hertz:g} moves"
+    return f"{rooms} of {load.people}, {moves} a second each"
 
 
 def lines(found: Series, rows: Sequence[Row]) -> str:
