@@ -5,8 +5,8 @@ for the sliders and seats that changed; the result equals the whole by construct
 test proves it (IN4).
 """
 
-from collections.abc import Collection, Iterable
-from typing import NamedTuple
+from collections.abc import Container, Iterable, Mapping
+from typing import Any
 
 import msgspec
 
@@ -41,19 +41,48 @@ class Parts(msgspec.Struct, frozen=True):
     round: str
     explained: bool
     sliders: dict[str, SliderInsight]
+    order: list[str]
+    agreement: int | None
     seats: dict[str, Match]
     consensus: Match
     agreed: dict[str, list[str]]
     differ: dict[str, list[str]]
+    settled: list[str]
+    """What was written when the room left `agree`."""
 
 
-class _Touched(NamedTuple):
+class _Touched:
     """What of a round must be computed anew."""
 
-    sliders: Collection[str]
-    roles: Collection[str]
-    shared: bool
-    words: bool
+    def __init__(self, room: RoomView, changed: Iterable[str]) -> None:
+        self.sliders: set[str] = set()
+        self.roles: set[str] = set()
+        self.everything = self.shared = self.words = self.settled = False
+        active = room.round
+        for key in changed:
+            head, *rest = key.split("/")
+            if head in _STRUCTURE:
+                self.everything = True
+            elif rest and rest[0] == active:
+                self._add(head, rest)
+        # Where nothing is shared, the outcome shows the middle of the positions.
+        self.shared = self.shared or (bool(self.sliders) and room.phase == "outcome")
+
+    def _add(self, head: str, rest: list[str]) -> None:
+        if head == "position":
+            self.roles.add(rest[1])
+            self.sliders.add(rest[2])
+        elif head == "consensus":
+            # An agreement counts only while it names the value that is shared (AG2).
+            self.shared = self.words = True
+        elif head == "agreed":
+            self.words = True
+        elif head == "settled":
+            self.settled = True
+
+    @property
+    def nothing(self) -> bool:
+        return not (self.sliders or self.shared or self.words or self.settled)
 
 
 _STRUCTURE = frozenset({"rounds", f.ROLES, f.WIJK, f.ROUND, f.PHASE})
@@ -61,76 +90,101 @@ _STRUCTURE = frozenset({"rounds", f.ROLES, f.WIJK, f.ROUND, f.PHASE})
 
 def parts(room: RoomView, previous: Parts | None = None, changed: Iterable[str] = ()) -> Parts:
     """The parts of the active round; with `previous`, only what `changed` keys touch anew (IN4)."""
+    touched = _Touched(room, changed)
     explained = room.phase == "outcome"
-    changed = list(changed)
     if (
         previous is None
+        or touched.everything
         or previous.round != room.round
         or previous.explained != explained
-        or any(f.kind(key) in _STRUCTURE for key in changed)
     ):
-        everything = _Touched(room.sliders(), room.roles, shared=True, words=True)
-        return _renewed(room, None, everything, explained=explained)
-    touched = _touched(room, changed)
-    if not any(touched):
-        return previous
-    return _renewed(room, previous, touched, explained=explained)
+        return _all(room, explained=explained)
+    return previous if touched.nothing else _renewed(room, previous, touched)
 
 
-def _touched(room: RoomView, changed: Iterable[str]) -> _Touched:
-    """The sliders and seats that keys touch, whether the shared panel, and what was agreed on."""
-    active = room.round
-    sliders: set[str] = set()
-    roles: set[str] = set()
-    shared = words = moved = False
-    for key in changed:
-        head, *rest = key.split("/")
-        if not rest or rest[0] != active:
-            continue
-        if head == "position":
-            roles.add(rest[1])
-            sliders.add(rest[2])
-            moved = True
-        elif head == "consensus":
-            # An agreement counts only while it names the value that is shared (AG2).
-            shared = words = True
-        elif head == "agreed":
-            words = True
-    # Where nothing is shared, the outcome shows the middle of the positions.
-    return _Touched(sliders, roles, shared or (moved and room.phase == "outcome"), words)
-
-
-def _renewed(
-    room: RoomView, previous: Parts | None, touched: _Touched, *, explained: bool
-) -> Parts:
-    exercise = room.exercise()
+def _all(room: RoomView, *, explained: bool) -> Parts:
     placed = room.placed()
+    sliders = _compared(room, placed)
+    agreed, differ = _words(room)
+    return Parts(
+        round=room.round,
+        explained=explained,
+        sliders=sliders,
+        order=disagreement.talking_order(sliders),
+        agreement=_agreement(room, sliders),
+        seats=_matched(room, placed),
+        consensus=_shared_match(room, explained=explained),
+        agreed=agreed,
+        differ=differ,
+        settled=_written(room),
+    )
+
+
+def _renewed(room: RoomView, previous: Parts, touched: _Touched) -> Parts:
+    changes: dict[str, Any] = {}
+    if touched.sliders:
+        placed = room.placed()
+        sliders = _compared(room, placed, previous.sliders, touched.sliders)
+        changes = {
+            "sliders": sliders,
+            "order": disagreement.talking_order(sliders),
+            "agreement": _agreement(room, sliders),
+            "seats": _matched(room, placed, previous.seats, touched.roles),
+        }
+    if touched.shared:
+        changes["consensus"] = _shared_match(room, explained=previous.explained)
+    if touched.words:
+        changes["agreed"], changes["differ"] = _words(room)
+    if touched.settled:
+        changes["settled"] = _written(room)
+    return msgspec.structs.replace(previous, **changes)
+
+
+Placed = Mapping[str, Mapping[str, int]]
+"""The placed positions: slider and points by role."""
+
+
+def _compared(
+    room: RoomView,
+    placed: Placed,
+    previous: Mapping[str, SliderInsight] | None = None,
+    touched: Container[str] = (),
+) -> dict[str, SliderInsight]:
     found: dict[str, SliderInsight] = {}
     for slider in room.sliders():
-        if previous is None or slider in touched.sliders:
+        if previous is None or slider in touched:
             values = {role: panel[slider] for role, panel in placed.items() if slider in panel}
             one = disagreement.of_slider(values)
         else:
-            one = previous.sliders.get(slider)
+            one = previous.get(slider)
         if one is not None:
             found[slider] = one
-    seats: dict[str, Match] = {}
-    for role, panel in placed.items():
-        if not panel:
-            continue
-        if previous is None or role in touched.roles:
-            seats[role] = profiles.match(exercise, panel)
-        else:
-            seats[role] = previous.seats[role]
-    if previous is None or touched.shared:
-        consensus = profiles.match(exercise, shared_panel(room), explain=explained)
-    else:
-        consensus = previous.consensus
-    if previous is None or touched.words:
-        agreed, differ = _words(room)
-    else:
-        agreed, differ = previous.agreed, previous.differ
-    return Parts(room.round, explained, found, seats, consensus, agreed, differ)
+    return found
+
+
+def _matched(
+    room: RoomView,
+    placed: Placed,
+    previous: Mapping[str, Match] | None = None,
+    touched: Container[str] = (),
+) -> dict[str, Match]:
+    exercise = room.exercise()
+    return {
+        role: profiles.match(exercise, panel)
+        if previous is None or role in touched
+        else previous[role]
+        for role, panel in placed.items()
+        if panel
+    }
+
+
+def _shared_match(room: RoomView, *, explained: bool) -> Match:
+    return profiles.match(room.exercise(), shared_panel(room), explain=explained)
+
+
+def _agreement(room: RoomView, sliders: Mapping[str, SliderInsight]) -> int | None:
+    scored = room.exercise().scored
+    return disagreement.agreement({one: sliders[one] for one in scored if one in sliders})
 
 
 def shared_panel(room: RoomView) -> dict[str, int]:
@@ -163,22 +217,18 @@ def insight(room: RoomView, derived: Parts, view: str) -> Insight:
             settled=[],
             complete=False,
         )
-    order = disagreement.talking_order(derived.sliders)
-    counted = room.exercise().scored
-    settled = _settled(room)
+    settled = _settled_now(room) if room.phase == "agree" else derived.settled
     return Insight(
         round=room.round,
         sliders=derived.sliders,
-        order=order,
-        agreement=disagreement.agreement(
-            {slider: derived.sliders[slider] for slider in counted if slider in derived.sliders}
-        ),
+        order=derived.order,
+        agreement=derived.agreement,
         consensus=derived.consensus,
         seats=derived.seats,
         agreed=derived.agreed,
         differ=derived.differ,
         settled=settled,
-        complete=all(slider in settled for slider in counted),
+        complete=all(slider in settled for slider in room.exercise().scored),
     )
 
 
@@ -195,10 +245,13 @@ def _words(room: RoomView) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
     return agreed, differ
 
 
-def _settled(room: RoomView) -> list[str]:
-    """In `agree` what holds now, else what was written when the room left it (AG4)."""
-    if room.phase == "agree":
-        return [slider for slider in room.sliders() if room.settlement(slider) is not None]
+def _settled_now(room: RoomView) -> list[str]:
+    """In `agree`, what holds now: that depends on who is there (AG3)."""
+    return [slider for slider in room.sliders() if room.settlement(slider) is not None]
+
+
+def _written(room: RoomView) -> list[str]:
+    """What was written to be settled when the room left `agree` (AG4)."""
     return [
         slider
         for slider in room.sliders()

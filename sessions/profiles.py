@@ -138,12 +138,12 @@ def ranked(exercise: Exercise, panel: Panel) -> Ranking:
     unit = _unit(exercise, tuple(panel))
     points = _table(exercise).points
     totals = map(sum, zip(*[points[slider][value] for slider, value in panel.items()], strict=True))
-    # Ties stay in the order of the file.
-    found = sorted(
+    found = [
         (total * factor, place)
         for place, (total, factor) in enumerate(zip(totals, unit.factors, strict=False))
         if factor
-    )
+    ]
+    found.sort()  # Ties stay in the order of the file.
     return Ranking([place for _, place in found], [far for far, _ in found], unit.parts)
 
 

@@ -11,7 +11,7 @@ from scripts.benchmark.experiments import Capacity, Pairs, Series
 from scripts.benchmark.machine import Machine
 from scripts.benchmark.report import Results, render
 from scripts.benchmark.systems import Load, Mengpaneel
-from tests.benchmarks import run
+from tests.benchmark.examples import run
 
 MACHINE = Machine("A processor", 2, 7.7, "6.1", {"Python": "3.11.2", "Node": "20.1.0"})
 

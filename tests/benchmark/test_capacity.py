@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scripts.benchmark.capacity import HALVINGS, PRECISE, Attempt, climb, objection
 from scripts.benchmark.experiments import Capacity
 from scripts.benchmark.systems import Load
-from tests.benchmarks import run
+from tests.benchmark.examples import run
 
 
 @given(

@@ -8,7 +8,7 @@ from scripts.benchmark.processes import Cores, cores_of
 from scripts.benchmark.profiling import own_shares
 from scripts.benchmark.results import read_result
 from scripts.benchmark.tables import number, ratio_text, remarks
-from tests.benchmarks import NGINX, PROCESSES, REDIS, SERVER, line, run, spread, used
+from tests.benchmark.examples import NGINX, PROCESSES, REDIS, SERVER, line, run, spread, used
 
 
 def test_rates_are_of_one_second() -> None:
