@@ -33,8 +33,8 @@ class Size(NamedTuple):
     """The longest fault, in seconds."""
     departure: bool = False
     """Whether all leave at the end, which takes as long as a lease."""
-    mode: str = "eventlet"
-    """How the workers wait for many things at once."""
+    mode: str = ""
+    """The mode of the workers (tests/modes.py); without one that of the run."""
 
 
 class Bystander:
@@ -77,9 +77,9 @@ def _world(folder: Path, size: Size, stack: ExitStack) -> World:
     for place, way in enumerate(ways):
         own = folder / f"worker-{place}"
         own.mkdir()
-        settings = {"TRUSTED_PROXIES": "1", "DRAIN_SECONDS": "1", "ASYNC_MODE": size.mode}
         url = f"redis://127.0.0.1:{way.port}/0"
-        workers.append(Server(own, **{"STORE_URL": url, **settings}))
+        settings = {"TRUSTED_PROXIES": "1", "DRAIN_SECONDS": "1", "STORE_URL": url}
+        workers.append(Server(own, size.mode, **settings))
     world = World(redis, workers, ways)
     stack.callback(world.close)
     with ThreadPoolExecutor() as starting:

@@ -12,6 +12,7 @@ import pytest
 from tests.chaos.checks import verify
 from tests.chaos.report import report, summary
 from tests.chaos.run import Size, play
+from tests.modes import THREADING
 
 SEED = os.environ.get("CHAOS_SEED", "1")
 SECONDS = float(os.environ.get("CHAOS_SECONDS", "12"))
@@ -42,7 +43,7 @@ def test_what_failed_once_is_tried_again(tmp_path: Path, seed: str) -> None:
 @pytest.mark.slow
 def test_workers_on_threads_keep_every_promise(tmp_path: Path) -> None:
     """ST1, ST4, ST7: where threads truly run side by side, the same holds."""
-    _prove(tmp_path, SEED, Size(SECONDS, mode="threading"))
+    _prove(tmp_path, SEED, Size(SECONDS, mode=THREADING))
 
 
 @pytest.mark.slow

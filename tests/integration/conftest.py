@@ -5,6 +5,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from tests import modes
 from tests.integration.clients import Api
 from tests.integration.process import Server
 
@@ -20,13 +21,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     running.stop()
 
 
-@pytest.fixture(scope="module", params=["eventlet", "threading"])
-def each_server(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Server]:
-    """A server in each of the two ways to wait for many connections."""
-    folder = tmp_path_factory.mktemp(request.param)
-    running = Server(folder, ASYNC_MODE=request.param, **BEHIND_PROXY).start()
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Who asks for `each_mode`, also by a fixture, runs in each mode of this run."""
+    if "each_mode" in metafunc.fixturenames:
+        metafunc.parametrize("each_mode", modes.choice.each, scope="module")
+
+
+@pytest.fixture(scope="module")
+def each_server(each_mode: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server in each mode."""
+    running = Server(tmp_path_factory.mktemp(each_mode), each_mode, **BEHIND_PROXY).start()
     yield running
     running.stop()
 
@@ -54,7 +58,7 @@ def api(server: Server) -> Iterator[Api]:
 
 @pytest.fixture
 def each_api(each_server: Server) -> Iterator[Api]:
-    """The HTTP API in each of the two ways."""
+    """The HTTP API of a server in each mode."""
     client = Api(each_server)
     yield client
     client.close()

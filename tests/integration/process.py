@@ -12,6 +12,8 @@ from typing import TypeVar
 
 import requests
 
+from tests import modes
+
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 20.0
 """Seconds until a condition that does not come true fails the test; no speed is asserted."""
@@ -32,17 +34,22 @@ def until(condition: Callable[[], T], what: str = "the condition") -> T:
         sleep(0.01)
 
 
-def environment(store: Path, **settings: str) -> dict[str, str]:
-    """The environment of a server: the settings of the test and nothing of the machine's."""
+def environment(store: Path, mode: str = "", **settings: str) -> dict[str, str]:
+    """The environment of a server: the settings of the test and nothing of the machine's.
+
+    Without a mode it is that of the run (tests/modes.py).
+    """
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    return {**kept, "PORT": "0", "STORE_URL": f"sqlite:///{store}", **settings}
+    own = {"PORT": "0", "STORE_URL": f"sqlite:///{store}"}
+    return {**kept, **own, **modes.SETTINGS[mode or modes.choice.default], **settings}
 
 
 class Server:
     """A server that runs; `stop` asserts that it ended well and that nothing went wrong."""
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(self, folder: Path, mode: str = "", **settings: str) -> None:
         self.folder = folder
+        self.mode = mode or modes.choice.default
         self.store = folder / "store" / "mengpaneel.db"
         self.settings = settings
         self.url = ""
@@ -61,7 +68,7 @@ class Server:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "server"],
                 cwd=ROOT,
-                env=environment(self.store, **self.settings),
+                env=environment(self.store, self.mode, **self.settings),
                 stdout=out,
                 stderr=err,
             )

@@ -122,10 +122,11 @@ def _assert_not_older(fields: dict[str, Any], member: Member, draggers: list[Dra
 
 
 @pytest.mark.parametrize("acknowledged", [2, 12, 33])
-@pytest.mark.parametrize("mode", ["eventlet", "threading"])
-def test_a_stop_in_full_swing(start: Callable[..., Server], mode: str, acknowledged: int) -> None:
+def test_a_stop_in_full_swing(
+    start: Callable[..., Server], each_mode: str, acknowledged: int
+) -> None:
     """SIGTERM under dragging seats ends with exit code 0, and what was accepted is kept."""
-    server = start(ASYNC_MODE=mode)
+    server = start(mode=each_mode)
     api = Api(server)
     with ExitStack() as stack:
         werkplaats = api.werkplaats()

@@ -167,7 +167,7 @@ class Attack:
 
 @pytest.fixture(params=["websocket", "polling"])
 def attack(request: pytest.FixtureRequest, each_api: Api) -> Iterator[Attack]:
-    """An attacker on either transport, of either kind of server."""
+    """An attacker on either transport, in each mode."""
     with ExitStack() as stack:
         yield Attack(each_api, request.param, stack)
 
@@ -463,7 +463,7 @@ def test_leaving_a_namespace_is_leaving(each_api: Api) -> None:
 
 
 def test_the_servers_still_serve(each_server: Server) -> None:
-    """After all of the above both servers are alive, and tell how much they refused."""
+    """After all of the above the servers are alive, and tell how much they refused."""
     metrics = requests.get(f"{each_server.url}/metrics", timeout=PATIENCE).text
     refused = {line.rpartition(" ")[0] for line in metrics.splitlines() if "refused_total{" in line}
     for code in ("invalid", "too-large", "too-fast"):
