@@ -7,12 +7,12 @@ which eventlet replaces with its own before anything else is imported.
 
 import gc
 import io
-import logging
 import os
 import signal
 import socket
 import sys
 import threading
+import time
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
@@ -108,7 +108,7 @@ def serve(app: "Flask", socketio: "SocketIO", listener: socket.socket, mode: str
         from server import threadsockets
 
         threadsockets.install(socketio)
-        _serve_with_threads(_with_whole_body(_prepared(app)), listener)
+        _serve_with_threads(_prepared(app), listener)
 
 
 def leave(mode: str) -> None:
@@ -178,34 +178,22 @@ class _Door:
 
 
 def _serve_with_threads(app: Callable[..., Any], listener: socket.socket) -> None:
-    from werkzeug.serving import WSGIRequestHandler, make_server
+    from server import threadserver
 
-    class Handler(WSGIRequestHandler):
-        # With 1.1 it would go on reading a closed WebSocket as if it were HTTP.
-        protocol_version = "HTTP/1.0"
+    threading.excepthook = threadserver.thread_failed
+    server = threadserver.ThreadServer(app, listener, MAX_BODY)
 
-        def log(self, type: str, message: str, *args: Any) -> None:
-            """Says nothing: its lines hold the addresses of participants."""
-
-    def thread_failed(failure: threading.ExceptHookArgs) -> None:
-        # The transport's writers meet sockets that their clients closed: no news, no traceback.
-        logging.getLogger(__name__).info("thread ended by %s", failure.exc_type.__name__)
-
-    threading.excepthook = thread_failed
-
-    host, port = listener.getsockname()[:2]
-    server = make_server(
-        host, port, app, threaded=True, request_handler=Handler, fd=listener.fileno()
-    )
+    def end() -> None:
+        time.sleep(LAST_CALL)
+        server.shutdown()
 
     def stop(number: int, frame: object) -> None:
         # It waits for the loop to end, and a signal lands in the thread of that loop.
-        spawn(server.shutdown, "shutdown")
+        spawn(end, "shutdown")
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     server.serve_forever(poll_interval=0.1)
-    server.socket.close()
     listener.close()
 
 
@@ -220,29 +208,19 @@ def _prepared(app: Callable[..., Any]) -> Callable[..., Any]:
     """Declines compression per message, and gives the WSGI layers nowhere to write.
 
     Compression costs 90 kB of memory a client, for small messages. A body that comes in pieces
-    has an end: eventlet sees to that, and does not say so.
+    has an end: eventlet sees to that, and does not say so. Half a request for a WebSocket
+    is none: the libraries would take it for a whole one, and fail.
     """
     silent = _Silent()
 
     def wrapped(environ: dict[str, Any], start_response: Any) -> Any:
         environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
         environ["wsgi.errors"] = silent
+        named = "upgrade" in environ.get("HTTP_CONNECTION", "").lower()
+        if not named or "HTTP_SEC_WEBSOCKET_VERSION" not in environ:
+            environ.pop("HTTP_UPGRADE", None)
         if environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked":
             environ["wsgi.input_terminated"] = True
-        return app(environ, start_response)
-
-    return wrapped
-
-
-def _with_whole_body(app: Callable[..., Any]) -> Callable[..., Any]:
-    """Reads a request's body before it is answered: Werkzeug's connection hangs on the rest."""
-
-    def wrapped(environ: dict[str, Any], start_response: Any) -> Any:
-        length = environ.get("CONTENT_LENGTH") or "0"
-        if environ.get("wsgi.input_terminated"):
-            return app(environ, start_response)  # It comes in pieces, and says where it ends.
-        if length.isascii() and length.isdigit() and int(length) <= MAX_BODY:
-            environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(int(length)))
         return app(environ, start_response)
 
     return wrapped

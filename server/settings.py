@@ -128,7 +128,7 @@ VARIABLES = (
         "ASYNC_MODE",
         "eventlet",
         "How the server handles many connections: `eventlet`, or `threading` as a way to do "
-        "without it (slower; a flooding connection is slowed down, and not cut off).",
+        "without it (a connection costs three threads, and more memory).",
         _one_of("eventlet", "threading"),
     ),
     Variable(

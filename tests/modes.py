@@ -1,4 +1,4 @@
-"""The modes in which a server can wait for its connections, and the one that a run asks for.
+"""The modes in which a server can serve its connections, and the one that a run asks for.
 
 `pytest --mode stock` starts every server of a run in that mode. Without it, servers start in the
 default mode, and what must hold on the wire is tried in each of the three.

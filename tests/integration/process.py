@@ -101,8 +101,19 @@ class Server:
 
     def memory(self) -> int:
         """The memory that the process holds, in bytes."""
+        return self._pages(1)
+
+    def addresses(self) -> int:
+        """How much of its addresses the process has taken, in bytes, with or without memory."""
+        return self._pages(0)
+
+    def _pages(self, column: int) -> int:
         text = Path(f"/proc/{self.pid}/statm").read_text(encoding="ascii")
-        return int(text.split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        return int(text.split()[column]) * os.sysconf("SC_PAGE_SIZE")
+
+    def files(self) -> int:
+        """How many files and sockets the process has open."""
+        return sum(1 for _ in Path(f"/proc/{self.pid}/fd").iterdir())
 
     def kill(self) -> None:
         """Ends the process as the end of the world would."""

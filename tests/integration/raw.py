@@ -39,7 +39,11 @@ class RawWebSocket:
             timeout=PATIENCE,
             header={"X-Forwarded-For": new_address()},
         )
-        assert self.receive()[0].startswith("0{")
+        opened = self.receive()
+        if not opened:
+            self.close()
+            raise ConnectionError("the connection ended before it began")
+        assert opened[0].startswith("0{")
 
     def send(self, *packets: str) -> None:
         for packet in packets:

@@ -114,6 +114,7 @@ def test_a_store_in_use(start: Callable[..., Server]) -> None:
         ("STORE_URL", "mysql://localhost/a"),
         ("STORE_URL", "sqlite:///"),
         ("ASYNC_MODE", "gevent"),
+        ("LANE", "slow"),
         ("LOG_LEVEL", "loud"),
         ("RETENTION_DAYS", "0"),
         ("RETENTION_DAYS", "altijd"),
