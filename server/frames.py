@@ -6,6 +6,7 @@ and keeps it: it knows fragments, controls and every way to be wrong.
 """
 
 from contextlib import suppress
+from io import BytesIO, StringIO
 from struct import pack
 from typing import Any
 
@@ -65,12 +66,18 @@ class Reader:
         self._rest = b""
         self._library: Connection | None = None
         self._part: Any = None
+        """What came of a message in fragments."""
         self.reply = b""
         self.ended = False
 
+    @property
+    def slow(self) -> bool:
+        """True from the first frame of another kind on: then reading takes ten times as long."""
+        return self._library is not None
+
     def feed(self, data: bytes) -> list[Received]:
         """The messages that are complete now, in order."""
-        if self._library is not None:
+        if self.ended or self._library is not None:
             return self._by_library(data)
         if self._rest:
             data = self._rest + data
@@ -86,8 +93,10 @@ class Reader:
                     break
                 size = data[at + 2] << 8 | data[at + 3]
                 start = at + 8
-                if size <= SHORT or size > self._limit:
+                if size <= SHORT:
                     return messages + self._hand_over(data[at:])
+            if size > self._limit:
+                return messages + self._hand_over(data[at:])
             stop = start + size
             if stop > end:
                 break
@@ -106,9 +115,9 @@ class Reader:
         return self._by_library(data)
 
     def _by_library(self, data: bytes) -> list[Received]:
-        assert self._library is not None
         if self.ended:
             return []
+        assert self._library is not None
         messages: list[Received] = []
         self._library.receive_data(data)
         for event in self._library.events():
@@ -123,19 +132,22 @@ class Reader:
         if isinstance(event, Ping):
             self.reply += self._said(event.response())
         elif isinstance(event, CloseConnection):
-            self._end(self._said(event.response()))
+            # The library's words of what was wrong are not for the client.
+            self._end(self._said(CloseConnection(event.code)))
         return []
 
     def _added(self, event: Message[Any]) -> list[Received]:
         """The message that this part completes, if it does."""
-        self._part = event.data if self._part is None else self._part + event.data
-        if len(self._part) > self._limit:
+        if self._part is None:
+            self._part = StringIO() if isinstance(event, TextMessage) else BytesIO()
+        self._part.write(event.data)
+        if self._part.tell() > self._limit:
             self._end(close_frame(CloseReason.MESSAGE_TOO_BIG))
             return []
         if not event.message_finished:
             return []
-        message, self._part = self._part, None
-        return [message]
+        whole, self._part = self._part, None
+        return [whole.getvalue()]
 
     def _said(self, event: Event) -> bytes:
         assert self._library is not None
