@@ -253,10 +253,12 @@ class Hub:
             return
         dragged, room.dragged = room.dragged, {}
         there = room.ahead()
-        for (connection, _, _), drag in dragged.items():
+        for (connection, *_), drag in dragged.items():
             self._moves += drag.times
             answer = partial(self._refuse_drag, connection, drag)
-            waiting = self._asked(connection.actor, drag.move, answer, connection.digest)
+            waiting = self._asked(
+                connection.actor, drag.move, answer, connection.digest, drag.times
+            )
             try:
                 changes = self._decide(connection.actor, drag.move, connection.digest, there, now)
             except Refusal as refusal:
@@ -307,9 +309,10 @@ class Hub:
         command: Command,
         answer: Callable[[int | Refusal], None],
         digest: str = "",
+        times: int = 1,
     ) -> Waiting:
         seat = None if actor.role is None else (actor.role, digest)
-        return Waiting(partial(self._decide, actor, command, digest), answer, seat)
+        return Waiting(partial(self._decide, actor, command, digest), answer, seat, times)
 
     def _decide(
         self,
@@ -337,7 +340,7 @@ class Hub:
 
     @staticmethod
     def _refuse(waiting: Waiting, refusal: Refusal) -> None:
-        metrics.REFUSED.labels(code=str(refusal.code)).inc()
+        metrics.REFUSED.labels(code=str(refusal.code)).inc(waiting.times)
         waiting.answer(refusal)
 
     def _mark(self, room: OpenRoom) -> None:
@@ -365,6 +368,7 @@ class Hub:
             self._enter(room, one)
 
     def recheck(self, room: OpenRoom) -> None:
+        self._decide_dragged(room)
         self._enter(
             room,
             Waiting(lambda view: rules.due_step(view, self._clock()), _nobody_asked),

@@ -24,6 +24,8 @@ class Waiting(NamedTuple):
     answer: Callable[[int | Refusal], None]
     seat: tuple[str, str] | None = None
     """The role of who asked and the digest of their token: it must be theirs when it is stored."""
+    times: int = 1
+    """For how many events it stands."""
 
 
 class Drag(NamedTuple):
@@ -43,8 +45,8 @@ class OpenRoom:
         self.exercises = exercises
         self.pending: Changes = {}
         self.waiting: list[Waiting] = []
-        self.dragged: dict[tuple[Connection, str, str | None], Drag] = {}
-        """Moves that are decided together with the next tick."""
+        self.dragged: dict[tuple[Connection, str, str | None, bool], Drag] = {}
+        """Moves that are decided together with the next tick, in the order in which they came."""
         self.flight: Changes = {}
         """What the store is being asked to apply at this moment."""
         self.later: dict[int, Changes] = {}
@@ -146,9 +148,13 @@ class OpenRoom:
     # Deciding and storing
 
     def drag(self, connection: Connection, move: Move) -> None:
-        """Keeps a move until the tick; of one slider in one round only the newest counts."""
-        key = connection, move.slider, move.round
-        before = self.dragged.get(key)
+        """Keeps a move until the tick; of one slider in one round only the newest counts.
+
+        One that takes a position back counts beside it: it takes `done` back with it.
+        """
+        key = connection, move.slider, move.round, move.value is None
+        # Behind what came in between: it may be the same slider, of another connection.
+        before = self.dragged.pop(key, None)
         self.dragged[key] = Drag(move, 1 if before is None else before.times + 1)
 
     def ahead(self) -> RoomView:
