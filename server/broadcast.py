@@ -23,8 +23,8 @@ and gets a snapshot; memory stays bounded."""
 class Lane(Protocol):
     """A connection whose WebSocket is written to directly."""
 
-    def write(self, data: bytes, frame: Frame | None = None) -> None:
-        """Sends a WebSocket frame; one that holds a `frame` of a room may be merged with others."""
+    def write(self, data: bytes, newest: Frame | dict[str, Any] | None = None) -> None:
+        """Sends a WebSocket frame; one that holds what is `newest` may be merged with others."""
 
 
 def wire_error(refusal: Refusal) -> WireError:
@@ -43,7 +43,8 @@ class Broadcast:
     def send(self, connections: Iterable[Connection], event: str, message: Any) -> None:
         """One message to connections of one namespace."""
         body = framed = packet = None
-        frame = message if isinstance(message, Frame) else None
+        # A frame of a room, or the rooms of the overview.
+        newest = message if isinstance(message, Frame | dict) else None
         # A copy: a client found dead on the way takes itself out of what it is in.
         for connection in list(connections):
             if body is None:
@@ -51,7 +52,7 @@ class Broadcast:
             lane = self._lanes.get(connection.eio_sid)
             if lane is not None:
                 framed = framed or text_frame(body)
-                lane.write(framed, frame)
+                lane.write(framed, newest)
             else:
                 packet = packet or self._packet(body[1:].decode())
                 self._put(connection.eio_sid, packet)

@@ -73,7 +73,7 @@ class Reader:
     @property
     def slow(self) -> bool:
         """True from the first frame of another kind on: then reading takes ten times as long."""
-        return self._library is not None
+        return self._library is not None and not self.ended
 
     def feed(self, data: bytes) -> list[Received]:
         """The messages that are complete now, in order."""

@@ -57,9 +57,9 @@ class Heartbeat:
     def look(self, now: float) -> None:
         """Pings who is due, and closes who went silent."""
         for found in self._take(self._due, now):
-            self._try(self._ping, found, now)
+            self._try(self._ping, found)
         for found in self._take(self._awaited, now):
-            self._try(self._check, found, now)
+            self._try(self._close, found)
 
     def _take(self, waiting: dict[Any, float], now: float) -> list[Any]:
         with self._lock:
@@ -72,11 +72,11 @@ class Heartbeat:
                 del waiting[one]
             return found
 
-    def _try(self, look: Callable[[Any, float], None], found: Any, now: float) -> None:
+    def _try(self, look: Callable[[Any], None], found: Any) -> None:
         """What goes wrong with one socket harms no other."""
         try:
             if not (found.closed or found.closing):
-                look(found, now)
+                look(found)
         except SocketIsClosedError:
             pass
         except Exception:
@@ -85,15 +85,12 @@ class Heartbeat:
             # Of a polling client that is gone the library holds on to this, until it looks itself.
             self._engine.sockets.pop(found.sid, None)
 
-    def _ping(self, found: Any, now: float) -> None:
+    def _ping(self, found: Any) -> None:
         found.last_ping = time.time()
-        self._await(found, now + self._engine.ping_timeout)
+        with self._lock:
+            self._awaited[found] = monotonic() + self._engine.ping_timeout
         found.send(packet.Packet(packet.PING))
 
-    def _check(self, found: Any, now: float) -> None:
-        if found.check_ping_timeout():
-            self._await(found, now + LOOK_EVERY)  # By its own clock it has a moment left.
-
-    def _await(self, found: Any, until: float) -> None:
-        with self._lock:
-            self._awaited[found] = until
+    def _close(self, found: Any) -> None:
+        if found.last_ping is not None:  # Else its answer came in this very moment.
+            found.close(wait=False, reason=self._engine.reason.PING_TIMEOUT)

@@ -52,6 +52,10 @@ class Watched:
         """Whether somebody is called when there is something to read."""
         return self._reading is not None
 
+    @property
+    def closed(self) -> bool:
+        return self.socket.fileno() < 0
+
     def close(self) -> None:
         """Ends the connection at once; may be done again."""
         self.on_readable(None)
