@@ -368,7 +368,7 @@ class Hub:
             self._enter(room, one)
 
     def recheck(self, room: OpenRoom) -> None:
-        self._decide_dragged(room)
+        self._decide_dragged(room, self._clock())
         self._enter(
             room,
             Waiting(lambda view: rules.due_step(view, self._clock()), _nobody_asked),

@@ -270,7 +270,7 @@ DONE[f.done(HUIDIG, "wijkambtenaar")] = True
 )
 @example(DONE, [Ask(0, Move(B, 1)), Away(), Ask(0, Reason(B, "omdat")), Tick(), Ask(0, Move(B, 2))])
 def test_dragged_moves_do_what_moves_do(store: Store, fields: Fields, acts: list[Act]) -> None:
-    """ST1, RU1: decided with the tick, moves leave the room and the refusals that they always do.
+    """ST1: Decided with the tick, moves leave the room and the refusals that they always do.
 
     Live and hidden, locked, in every phase and round; with other events of the same connection in
     between, seats that are freed, connections that go, and a store that moved on or is away.
