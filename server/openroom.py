@@ -64,6 +64,7 @@ class OpenRoom:
         self._online: Counter[str] = Counter()
         self._left: dict[str, float] = {}
         self._parts: Parts | None = None
+        self._hidden: bool | None = None
         self._touched: set[str] = set()
 
     @property
@@ -224,6 +225,8 @@ class OpenRoom:
         self.seq = seq
         f.apply(self.fields, changes)
         self._touched.update(changes)
+        if not f.only_dragged(changes):
+            self._hidden = None
 
     def replace(self, stored: Stored) -> bool:
         """Starts again from what the store has; True when that is not what was here."""
@@ -231,7 +234,7 @@ class OpenRoom:
         if stored == (self.seq, self.fields):
             return False
         self.seq, self.fields = stored
-        self._parts = None
+        self._parts = self._hidden = None
         self._touched.clear()
         return True
 
@@ -261,7 +264,10 @@ class OpenRoom:
         return insight.insight(self.view(), self.parts, view)
 
     def hidden(self) -> bool:
-        return masking.anything_hidden(self.fields)
+        """Whether not everybody may see the same; looked at again when it may have changed."""
+        if self._hidden is None:
+            self._hidden = masking.anything_hidden(self.fields)
+        return self._hidden
 
     def shown(self, view: str) -> dict[str, Any]:
         """The map that a view may see, with who is online."""

@@ -51,12 +51,12 @@ class Showing:
     def advance(self, room: OpenRoom, seq: int, changes: Changes, *, mine: bool = True) -> None:
         """Takes a stored batch into the map and shows each view its part of it."""
         metrics.BATCHES.inc()
-        was_hidden = room.hidden()
-        before = dict(room.fields) if was_hidden else room.fields
+        was_hidden, dragged = room.hidden(), f.only_dragged(changes)
+        before = room.fields if dragged or not was_hidden else dict(room.fields)
         room.advance(seq, changes)
         hidden = was_hidden or room.hidden()
         now = monotonic()
-        with_insight = not f.only_dragged(changes) or now - room.insight_at >= INSIGHT_EVERY
+        with_insight = not dragged or now - room.insight_at >= INSIGHT_EVERY
         for view, connections in room.by_view(hidden=hidden).items():
             if hidden:
                 seen = masking.mask_changes(before, room.fields, changes, view)

@@ -21,15 +21,22 @@ PAIRED_HERTZ = 10.0
 IDLE_SECONDS = 60.0
 
 LOADS: tuple[tuple[System, Load], ...] = (
+    # What the fast lane is for.
     (Mengpaneel("stock", "sqlite"), Load(hertz=1)),
     (Mengpaneel("stock", "redis"), Load(hertz=1)),
     (Mengpaneel("fast", "sqlite"), Load(hertz=1)),
     (Mengpaneel("fast", "redis"), Load(hertz=1)),
     (Mengpaneel("fast", "sqlite"), Load(hertz=10)),
     (Mengpaneel("fast", "redis"), Load(hertz=10)),
+    # More rooms, more people in a room, more workers.
+    (Mengpaneel("fast", "redis"), Load(rooms=10, hertz=10)),
+    (Mengpaneel("fast", "redis"), Load(rooms=100, hertz=10)),
+    (Mengpaneel("fast", "redis"), Load(rooms=1_000, hertz=3)),
+    (Mengpaneel("fast", "redis"), Load(rooms=100, people=10, hertz=3)),
+    (Mengpaneel("fast", "redis"), Load(rooms=25, people=40, hertz=3)),
+    (Mengpaneel("fast", "redis"), Load(hertz=5)),
     (Mengpaneel("fast", "redis", 2), Load(hertz=5)),
-    (Mengpaneel("fast", "sqlite"), Load(rooms=1_000, hertz=3)),
-    (Mengpaneel("fast", "sqlite"), Load(rooms=1, people=40, hertz=20)),
+    (Mengpaneel("fast", "redis", 4), Load(hertz=5)),
 )
 
 
