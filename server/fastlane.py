@@ -33,8 +33,8 @@ WAITING = 64
 MAX_BACKLOG = 2 * 1024 * 1024
 """A client that leaves so many bytes unread is closed; it comes back and gets a snapshot. An
 overview of four hundred rooms, which comes first, is more than half a megabyte."""
-FAREWELL = 5.0
-"""Seconds in which a client that is told goodbye can read it."""
+FAREWELL, MAX_IGNORED = 5.0, 4 * 1024 * 1024
+"""Seconds in which a client that is told goodbye can read it, and bytes that it may still send."""
 MAX_LANES = 20_000
 PROBING = 10.0
 """Seconds in which a polling client that tries a WebSocket moves over, or goes on polling."""
@@ -69,13 +69,16 @@ class Lanes:
         found = handler.__self__  # The library's socket: its own way of handling is not used.
 
         def enter(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+            # A list would be taken for packets to a polling client.
             try:
                 if self.sockets >= MAX_LANES:
                     status = HTTPStatus.SERVICE_UNAVAILABLE
                     start_response(f"{status.value} {status.phrase}", [("Content-Length", "0")])
-                    return []
-                return take_over(
-                    environ, start_response, lambda watched: Lane(self, found, watched).begin()
+                    return ()
+                return tuple(
+                    take_over(
+                        environ, start_response, lambda watched: Lane(self, found, watched).begin()
+                    )
                 )
             finally:
                 if not found.connected:
@@ -102,6 +105,7 @@ class Lane:
         "_backlog",
         "_deaf",
         "_ending",
+        "_ignored",
         "_inbox",
         "_lanes",
         "_late",
@@ -132,6 +136,8 @@ class Lane:
         """Nothing more is said."""
         self._ending = False
         """Both, and what waits is dropped."""
+        self._ignored = 0
+        """So many bytes came after the end."""
 
     # The beginning
 
@@ -190,7 +196,8 @@ class Lane:
         except OSError:
             data = b""
         if self._ending:
-            if not data:
+            self._ignored += len(data)
+            if not data or self._ignored > MAX_IGNORED:
                 self._hang_up()
         elif not data:
             self._lost()

@@ -85,6 +85,14 @@ class BoundedSocket(Server):  # type: ignore[misc]  # the library has no types
         self.sock = Line(self.sock, self._patience)
         super().handshake()
 
+    def _handle_events(self) -> bool:
+        going: bool = super()._handle_events()
+        if not going:
+            # The library may wake who waits before it has closed: then they would wait on.
+            self.connected = False
+            self.event.set()
+        return going
+
     def close(self, reason: int | None = None, message: str | None = None) -> None:
         try:
             super().close(reason, message)

@@ -422,6 +422,16 @@ def test_a_client_that_does_not_go(bench: Bench) -> None:
     assert bench.gone(client)
 
 
+def test_a_client_that_never_stops(bench: Bench) -> None:
+    """Who is told goodbye and sends on without end is hung up on before its time is over."""
+    client = bench.open()
+    client.found.close(wait=False)
+    with pytest.raises(BrokenPipeError):
+        client.send_bytes(text("4" + "x" * 60_000) * 500)
+    assert bench.gone(client)
+    assert bench.heard == []
+
+
 def test_goodbye_to_a_slow_reader(bench: Bench) -> None:
     """What waits is said first, and then goodbye; who reads nothing is hung up on after a while."""
     reading, silent = Slow(bench), Slow(bench)
