@@ -5,6 +5,7 @@ import re
 from contextlib import ExitStack
 from typing import Any
 
+from tests import modes
 from tests.integration.clients import Api, Member
 from tests.integration.process import Server
 from tests.integration.raw import RawPolling, RawSeat, RawWebSocket
@@ -14,8 +15,7 @@ KEY = "position/huidig/fysiek/bestuur"
 
 def is_fast(server: Server) -> bool:
     """Whether WebSockets are on the fast lane, which says why it ends a connection."""
-    mode, lane = server.settings.get("ASYNC_MODE"), server.settings.get("LANE")
-    return mode != "threading" and lane != "stock"
+    return server.mode == modes.FAST
 
 
 def move(value: object, slider: str = "bestuur", ack: object = "") -> str:

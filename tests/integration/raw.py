@@ -14,6 +14,10 @@ from tests.integration.clients import new_address
 from tests.integration.process import PATIENCE, Server
 
 SEPARATOR = "\x1e"
+NARROW = (
+    (socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536),
+    (socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096),
+)
 
 
 class Raw(Protocol):
@@ -32,13 +36,20 @@ class Raw(Protocol):
 class RawWebSocket:
     """A WebSocket of our own."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, sid: str = "", *, narrow: bool = False) -> None:
+        """With the id of a polling client: its trial, which has yet to be a connection.
+
+        A `narrow` one leaves the kernels hardly any room for what is not read.
+        """
         url = server.url.replace("http", "ws", 1)
         self.socket = websocket.create_connection(
-            f"{url}/socket.io/?EIO=4&transport=websocket",
+            f"{url}/socket.io/?EIO=4&transport=websocket{f'&sid={sid}' if sid else ''}",
             timeout=PATIENCE,
             header={"X-Forwarded-For": new_address()},
+            sockopt=NARROW if narrow else (),
         )
+        if sid:
+            return
         opened = self.receive()
         if not opened:
             self.close()
@@ -52,6 +63,30 @@ class RawWebSocket:
     def send_bytes(self, data: bytes) -> None:
         """Sends a binary frame."""
         self.socket.send_binary(data)
+
+    def send_raw(self, data: bytes) -> None:
+        """Sends bytes as they are: frames of the test's own making."""
+        assert self.socket.sock is not None
+        self.socket.sock.sendall(data)
+
+    def receive_raw(self) -> tuple[int, bytes] | None:
+        """The kind and the body of the next frame, whatever it is; none after the last."""
+        try:
+            opcode, body = self.socket.recv_data(control_frame=True)
+        except websocket.WebSocketTimeoutException:
+            raise
+        except (websocket.WebSocketException, OSError):
+            return None
+        return opcode, bytes(body)
+
+    def goodbye(self) -> int | None:
+        """The code with which the server ends the connection; none where it just ends."""
+        while True:
+            found = self.receive_raw()
+            if found is None:
+                return None
+            if found[0] == websocket.ABNF.OPCODE_CLOSE:
+                return int.from_bytes(found[1][:2])
 
     def receive(self) -> list[str]:
         end = monotonic() + PATIENCE
@@ -94,7 +129,8 @@ class RawPolling:
         self.session.headers["X-Forwarded-For"] = new_address()
         self.url = f"{server.url}/socket.io/?EIO=4&transport=polling"
         opened = self.session.get(self.url, timeout=PATIENCE)
-        self.url += f"&sid={json.loads(opened.text[1:])['sid']}"
+        self.sid: str = json.loads(opened.text[1:])["sid"]
+        self.url += f"&sid={self.sid}"
 
     def send(self, *packets: str) -> None:
         # A payload has at most sixteen packets.

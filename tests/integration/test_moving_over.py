@@ -19,13 +19,6 @@ def drag(each_api: Api) -> Iterator[Drag]:
         yield Drag(each_api, stack)
 
 
-@pytest.fixture
-def fast(api: Api) -> Iterator[Drag]:
-    """A room on a server as it is by default."""
-    with ExitStack() as stack:
-        yield Drag(api, stack)
-
-
 def test_moving_over_in_the_middle_of_a_drag(drag: Drag) -> None:
     """Every move is stored and answered, in order, and so is what others see of it."""
     polling = drag.polling()
@@ -81,36 +74,3 @@ def test_who_moved_over_tries_no_other(drag: Drag) -> None:
     assert polling.session.get(polling.url, timeout=PATIENCE).status_code == 400
     trial.send(move(2))
     drag.seen(2)
-
-
-def test_two_trials_at_once(fast: Drag) -> None:
-    """The first to move over has the connection; the other hears goodbye and harms nothing."""
-    polling = fast.polling()
-    first, second = fast.trial(polling), fast.trial(polling)
-    second.send("5", move(1))
-    fast.seen(1)
-    first.send("5", move(99))
-    assert first.goodbye() == 1000
-    second.send(move(2))
-    fast.seen(2)
-    assert fast.values() == [1, 2]
-
-
-def test_a_wrong_handshake_is_told(fast: Drag) -> None:
-    """Another version of WebSocket is 426, for who is new and for who polls; both may go on."""
-    polling = fast.polling()
-    url = f"{fast.server.url}/socket.io/?EIO=4&transport=websocket"
-    for address in (url, f"{url}&sid={polling.sid}"):
-        answer = polling.session.get(
-            address,
-            headers={
-                "Connection": "Upgrade",
-                "Upgrade": "websocket",
-                "Sec-WebSocket-Version": "12",
-                "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
-            },
-            timeout=PATIENCE,
-        )
-        assert answer.status_code == 426
-    polling.send(move(5))
-    fast.seen(5)
