@@ -6,7 +6,7 @@ import msgspec
 from flask import Flask, Response
 from flask_socketio import SocketIO
 
-from server import concurrency, observability, pages, security
+from server import concurrency, metrics, observability, pages, security
 from server.api import openapi, problems, routes
 from server.api.access import Access
 from server.api.content import Public
@@ -62,6 +62,8 @@ def create_app(settings: Settings, store: Store) -> Application:
     wire = Wire(socketio, hub, Entry(hub, store, attempts), broadcast, heartbeat)
     if lanes:
         lanes.serve(socketio, wire.take_move)
+    mode = "threading" if settings.async_mode == "threading" else settings.lane
+    metrics.SERVER.info({"mode": mode})
 
     access = Access(hub, store, attempts)
     table = [

@@ -1,6 +1,6 @@
 """What `/metrics` tells, in Prometheus' own form; never anything of a person."""
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Gauge, Histogram, Info
 
 BATCHES = Counter("mengpaneel_batches_total", "Batches stored and shown")
 RELOADS = Counter("mengpaneel_reloads_total", "Rooms read anew from the store, with a snapshot")
@@ -15,3 +15,4 @@ STORING = Histogram(
 EVENTS = Counter("mengpaneel_events_total", "Events received, by name", ["event"])
 TICK = Gauge("mengpaneel_tick_seconds", "Time between two frames of a room that is dragged in")
 LATE = Gauge("mengpaneel_late_seconds", "How late groups of rooms go to the store, of late")
+SERVER = Info("mengpaneel_server", "How this process serves: `mode` is fast, stock or threading")

@@ -1,4 +1,4 @@
-"""What keeps a server from starting is one line on standard error and exit code 2."""
+"""How a server starts; what keeps it from starting is one line and exit code 2."""
 
 import socket
 import sqlite3
@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.integration.clients import Api
 from tests.integration.process import PATIENCE, ROOT, Server, environment
@@ -146,3 +147,9 @@ def test_an_argument_that_does_not_exist(tmp_path: Path) -> None:
     assert ended.returncode == 2
     assert "--nothing" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_a_server_tells_in_which_mode_it_serves(each_server: Server, each_mode: str) -> None:
+    """The metrics name the mode that was asked for, and not another one."""
+    told = requests.get(f"{each_server.url}/metrics", timeout=PATIENCE).text
+    assert f'mengpaneel_server_info{{mode="{each_mode}"}} 1.0' in told
