@@ -31,6 +31,7 @@ from tests.contract.batches import (
 from tests.contract.conftest import FAST, STORES, Open
 from tests.contract.copying import exported, imported, source
 from tests.contract.test_model import changes, times
+from tests.integration.process import until
 from tests.rooms import FYSIEK, HUIDIG, SOCIAAL, werkplaats
 
 POSITION = f.position(HUIDIG, SOCIAAL, "bestuur")
@@ -227,7 +228,12 @@ def test_a_copy_while_others_write(store: Store, tmp_path: Path) -> None:
     writer = threading.Thread(target=_keep_writing, args=(store, stop))
     writer.start()
     try:
+        # The writer must have its turn in between, however busy the machine is.
+        until(lambda: store.rooms([A])[A].seq > 1, "the first write")
         copies = [exported(store, tmp_path) for _ in range(20)]
+        written = store.rooms([A])[A].seq
+        until(lambda: store.rooms([A])[A].seq > written, "another write")
+        copies.append(exported(store, tmp_path))
     finally:
         stop.set()
         writer.join()
