@@ -14,6 +14,8 @@ POLICY = (
     "frame-ancestors {ancestors}"
 )
 YEAR = 31_536_000
+NO_DOCUMENTS = frozenset({"text/css", "text/javascript", "font/woff2"})
+"""What a browser never shows as a page, whoever sends one there."""
 
 
 def remote_address(environ: dict[str, Any]) -> str:
@@ -56,11 +58,12 @@ def protect(app: Flask, settings: Settings) -> None:
     @app.after_request
     def add_headers(response: Response) -> Response:
         headers = response.headers
-        headers.setdefault("Content-Security-Policy", policy)
         headers.setdefault("X-Content-Type-Options", "nosniff")
         headers.setdefault("Referrer-Policy", "no-referrer")
-        headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
-        headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        if response.mimetype not in NO_DOCUMENTS:
+            headers.setdefault("Content-Security-Policy", policy)
+            headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+            headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
         headers.setdefault("Cache-Control", "no-store")
         if request.is_secure:
             headers.setdefault("Strict-Transport-Security", f"max-age={YEAR}")

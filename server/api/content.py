@@ -11,7 +11,8 @@ from flask import Response
 from server import VERSION
 from server.api.access import Access
 from server.api.problems import ApiProblem
-from server.api.routes import Route
+from server.api.routes import Route, flag
+from server.compression import Prepared
 from server.security import public_root
 from server.settings import Settings
 from sessions.exercise import Exercise
@@ -27,8 +28,12 @@ class Public:
         self, access: Access, exercises: Mapping[str, Exercise], settings: Settings
     ) -> None:
         self._access = access
-        self._exercises = exercises
         self._settings = settings
+        self._exercises = {
+            (exercise.id, panel): _prepared(exercise, panel=panel)
+            for exercise in exercises.values()
+            for panel in (False, True)
+        }
 
     def routes(self) -> list[Route]:
         return [
@@ -68,11 +73,11 @@ class Public:
             ),
         ]
 
-    def exercise(self, exercise_id: str) -> http.ExerciseContent:
-        found = self._exercises.get(exercise_id)
+    def exercise(self, exercise_id: str) -> Response:
+        found = self._exercises.get((exercise_id, flag("panel")))
         if found is None:
             raise ApiProblem(HTTPStatus.NOT_FOUND, "there is no such exercise")
-        return http.ExerciseContent(hash=found.hash, **msgspec.structs.asdict(found.content))
+        return found.answer()
 
     def about(self) -> http.Installation:
         settings = self._settings
@@ -97,3 +102,22 @@ class Public:
         made = segno.make(public_root(self._settings) + path, error="m")
         made.save(drawn, kind="svg", border=2, svgclass=None, lineclass=None, omitsize=True)
         return Response(drawn.getvalue(), content_type=SVG)
+
+
+def _prepared(exercise: Exercise, *, panel: bool) -> Prepared:
+    """The content of an exercise; for a panel without what is only shown beside or after it."""
+    content = exercise.content
+    if panel:
+        content = msgspec.structs.replace(
+            content,
+            sliders=[
+                msgspec.structs.replace(slider, features=[], questions=[], examples=[])
+                for slider in content.sliders
+            ],
+            profiles=[],
+            further_reading=[],
+            hints=[],
+            cards=[],
+        )
+    whole = http.ExerciseContent(hash=exercise.hash, **msgspec.structs.asdict(content))
+    return Prepared(msgspec.json.encode(whole), "application/json")
