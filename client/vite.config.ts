@@ -19,6 +19,17 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     target: "es2022",
+    rolldownOptions: {
+      output: {
+        // Few files, for each costs an answer with its headers: what pages share with the room, and what forms share.
+        codeSplitting: {
+          groups: [
+            { name: "kit", test: /src\/(?!pages\/|ui\/(?!Button|roles))/, minShareCount: 2, priority: 1 },
+            { name: "forms", test: /src\/ui\//, minShareCount: 2 },
+          ],
+        },
+      },
+    },
   },
   server: {
     host: "127.0.0.1",

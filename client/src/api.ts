@@ -98,7 +98,9 @@ const part = encodeURIComponent;
 export const api = {
   about: () => request<Installation>("/about"),
 
-  exercise: (id: string) => request<ExerciseContent>(`/exercises/${part(id)}`),
+  /** The whole, or without what is only shown beside or after a panel. */
+  exercise: (id: string, which: "panel" | "whole") =>
+    request<ExerciseContent>(`/exercises/${part(id)}${which === "panel" ? "?panel=true" : ""}`),
 
   /** `key` where this installation limits who may make a werkplaats. */
   create: (body: CreateWerkplaats, key?: string) => request<Created>("/werkplaatsen", { method: "POST", body, token: key }),
