@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { RoomConnection, type Connection, type Wire } from "./connection";
+import { RoomConnection, type Connection } from "./connection";
+import type { Wire } from "./socket";
 import type { Ack } from "./wire";
 
 class FakeWire implements Wire {

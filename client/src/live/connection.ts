@@ -1,10 +1,10 @@
 /**
- * The room's connection: Socket.IO, made to survive sleep, tunnels and restarts without a reload.
+ * The room's connection: made to survive sleep, tunnels and restarts without a reload.
  *
  * Nothing is ever queued in the socket: `send` and `ask` refuse while there is no connection, so that an old command
  * cannot arrive late. What must not be lost is kept by the sender in `own.ts`.
  */
-import { io, type Socket } from "socket.io-client";
+import { RoomSocket, type Wire } from "./socket";
 import type { Ack, ErrorCode, Frame, Refused, Snapshot } from "./wire";
 
 export type Refusal = "unknown-room" | "bad-token";
@@ -23,34 +23,14 @@ export interface Listeners {
   refused(refused: Refused): void;
 }
 
-/** The part of a Socket.IO client socket that is used here; tests give a fake one. */
-export interface Wire {
-  connected: boolean;
-  on(event: string, listener: (...args: never[]) => void): unknown;
-  emit(event: string, ...args: unknown[]): unknown;
-  timeout(ms: number): { emitWithAck(event: string, ...args: unknown[]): Promise<Ack> };
-  connect(): unknown;
-  disconnect(): unknown;
-}
-
 const ASK_TIMEOUT = 8000;
 /** Refusals of the handshake after which trying again would change nothing. */
 const FINAL = new Set(["unknown-room", "bad-token", "expired"]);
 
 /** A socket on namespace `/room`. The code in the query lets a load balancer keep a room on one worker. */
 export function openWire(code: string, token: string): Wire {
-  const socket: Socket = io("/room", {
-    auth: { code, token },
-    query: { room: code },
-    transports: ["websocket", "polling"],
-    tryAllTransports: true,
-    forceNew: true,
-    autoConnect: false,
-    // RoomConnection tries again itself: one place, also after a refusal, where Socket.IO would stop.
-    reconnection: false,
-    timeout: 8000,
-  });
-  return socket as unknown as Wire;
+  const address = { namespace: "/room", query: { room: code }, auth: { code, token } };
+  return new RoomSocket(address, async (same) => (await import("./polling")).openPolling(same));
 }
 
 export class RoomConnection {

@@ -1,10 +1,11 @@
 /** A room, live: connection, state, own values and clock put together. The only stateful part of `live/`. */
 import { ServerClock } from "./clock";
-import { RoomConnection, type Connection, type Wire } from "./connection";
+import { RoomConnection, type Connection } from "./connection";
 import { activeRound, key, locked, phase } from "./fields";
 import { OwnValues, type Channel, type Note } from "./own";
 import { reduce, type Message, type RoomState } from "./reduce";
 import { refusalSentence } from "./refusals";
+import type { Wire } from "./socket";
 import type { Ack, FieldValue, Fields, RoomEvents } from "./wire";
 
 export interface Watcher {
