@@ -1,7 +1,13 @@
-/** The room as its page sees it: who I am, where we are, and what each strip shows. Reads only. */
+/**
+ * The room as its page sees it: who I am, where we are, and what each strip shows. Reads only.
+ *
+ * Frames come thirty times a second while three people drag, and most say something of one slider: what is computed of
+ * several fields is kept steady, so that the rest of the page does not hear of it.
+ */
 import * as f from "../live/fields";
 import type { LiveRoom } from "../live/room.svelte";
 import type { RoomState } from "../live/reduce";
+import { steady } from "../live/steady";
 import type { ExerciseContent, Slider } from "../live/wire";
 import { roleLook, type RoleLook } from "../panel/roles";
 import { list } from "../panel/words";
@@ -22,14 +28,14 @@ export class RoomModel {
 
   state = $derived.by(() => this.#state());
   fields = $derived(this.state.fields);
-  insight = $derived(this.state.insight);
+  insight = $derived.by(steady(() => this.state.insight));
   you = $derived(this.state.you);
-  roles = $derived(f.roles(this.fields).map(roleLook));
+  roles = $derived.by(steady(() => f.roles(this.fields).map(roleLook)));
   /** My role; null for an observer or the facilitator. */
   me = $derived(this.roles.find((role) => role.id === this.you) ?? null);
   phase = $derived(f.phase(this.fields));
   round = $derived(f.activeRound(this.fields));
-  rounds = $derived(f.rounds(this.fields));
+  rounds = $derived.by(steady(() => f.rounds(this.fields)));
   roundLabel = $derived(this.rounds.find((round) => round.id === this.round)?.label ?? "");
   about = $derived(f.about(this.fields, this.round));
   hidden = $derived(f.hidden(this.fields, this.round));
@@ -39,16 +45,18 @@ export class RoomModel {
     const exercise = this.rounds.find((round) => round.id === this.round)?.exercise;
     return exercise === undefined ? null : (this.#contents()[exercise] ?? null);
   });
-  sliders: Slider[] = $derived(
-    this.content?.sliders.filter((slider) => !slider.optional || f.withWijk(this.fields)) ?? [],
+  sliders: Slider[] = $derived.by(
+    steady(() => this.content?.sliders.filter((slider) => !slider.optional || f.withWijk(this.fields)) ?? []),
   );
-  strips = $derived(this.sliders.map((slider) => stripFor(this, slider)));
+  strips = $derived.by(steady(() => this.sliders.map((slider) => stripFor(this, slider))));
   /** How many sliders I have not handled yet. */
   open = $derived(this.me ? this.strips.filter((s) => s.lanes.some((lane) => lane.own && lane.value === null)).length : 0);
   /** The others who are here now. */
-  others = $derived(this.roles.filter((role) => role.id !== this.you && f.online(this.fields, role.id)));
+  others = $derived.by(steady(() => this.roles.filter((role) => role.id !== this.you && f.online(this.fields, role.id))));
   /** Taken seats of which no connection is open. */
-  away = $derived(this.roles.filter((r) => f.seat(this.fields, r.id) !== null && !f.online(this.fields, r.id)));
+  away = $derived.by(
+    steady(() => this.roles.filter((r) => f.seat(this.fields, r.id) !== null && !f.online(this.fields, r.id))),
+  );
   /** Can my fader be moved here? */
   canMove = $derived(this.me !== null && !this.locked && (this.phase === "place" || this.phase === "compare"));
   canAgree = $derived(this.me !== null && !this.locked && this.phase === "agree");
