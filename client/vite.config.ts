@@ -3,11 +3,12 @@ import { fileURLToPath } from "node:url";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vite";
 import { compressed, roomPage } from "./delivery.ts";
+import { dutchFont } from "./font.ts";
 
 const server = "http://127.0.0.1:8000";
 
 export default defineConfig({
-  plugins: [svelte(), roomPage(), compressed()],
+  plugins: [dutchFont(), svelte(), roomPage(), compressed()],
   resolve: {
     alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) },
     // Under vitest, Svelte must resolve to its browser build, not the server one.

@@ -16,7 +16,15 @@ from tests.integration.clients import Api
 from tests.integration.process import ROOT, Server
 
 CLIENT = ROOT / "client"
-SOURCES = ("src", "public", "index.html", "package-lock.json", "vite.config.ts")
+SOURCES = (
+    "src",
+    "public",
+    "index.html",
+    "package-lock.json",
+    "vite.config.ts",
+    "delivery.ts",
+    "font.ts",
+)
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
