@@ -136,9 +136,9 @@ class Facilitators:
 
     # The overview
 
-    def touch(self, room: OpenRoom, *, mine: bool) -> bool:
+    def touch(self, room: OpenRoom, *, mine: bool, now: float) -> bool:
         """A room that is open here looks different now; True when that is news to an update."""
-        return self._overviews.touch(room, mine=mine)
+        return self._overviews.touch(room, mine=mine, now=now)
 
     @property
     def due(self) -> float:

@@ -26,10 +26,11 @@ from server.company import Company
 from server.connection import Connection
 from server.facilitators import Facilitators
 from server.instep import InStep
-from server.openroom import Drag, OpenRoom, Waiting
+from server.openroom import OpenRoom
 from server.openrooms import OpenRooms
 from server.showing import Showing
 from server.tick import Tick
+from server.waiting import Asked, Drag, Drags, Waiting, check_seat
 from sessions import fields as f
 from sessions import rules
 from sessions.actors import Actor
@@ -143,6 +144,7 @@ class Hub:
             self._showing.pay(self.rooms, now)
         self.facilitators.tick(now)
         self.company.tick(now)
+        self._count()
         if now - self._sweep_at >= SWEEP_EVERY:
             self._sweep_at = now
             self._sweep(now)
@@ -169,11 +171,16 @@ class Hub:
             with self._lock:
                 for one in taken:
                     self._settle(one, results.get(one.room.code, one.room.seq))
-            moves, self._moves = self._moves, 0
-            _MOVES.inc(moves)
             if any(result is not Rejected.UNKNOWN for result in results.values()):
                 # The store answers: who waited for it to be read anew waits no longer.
                 self._instep.catch_up([one.room.code for one in taken if one.room.doubtful])
+
+    def _count(self) -> None:
+        """The metrics of many moves at once: one by one they would cost more than some."""
+        if self._moves:
+            moves, self._moves = self._moves, 0
+            _MOVES.inc(moves)
+        self._showing.count()
 
     def _take(self, now: float) -> list[Taken]:
         """What is due, as batches that are in flight from here on."""
@@ -186,7 +193,7 @@ class Hub:
             rooms = [room for code in codes if (room := self.rooms.get(code)) is not None]
             moment = self._clock()
             for room in rooms:
-                self._decide_dragged(room, moment)
+                self._decide_dragged(room)
             return [Taken(room, *room.take(stamp(moment))) for room in rooms if room.waiting]
 
     def _settle(self, taken: Taken, result: int | Rejected) -> None:
@@ -244,36 +251,24 @@ class Hub:
         if room is None or connection not in room.connections:
             return False
         room.drag(connection, move)
+        self._moves += 1
         self._mark(room)
         return True
 
-    def _decide_dragged(self, room: OpenRoom, now: datetime) -> None:
-        """Decides the moves that wait: each alone, for none says anything to another."""
-        if not room.dragged:
-            return
-        dragged, room.dragged = room.dragged, {}
-        there = room.ahead()
-        for (connection, *_), drag in dragged.items():
-            self._moves += drag.times
-            answer = partial(self._refuse_drag, connection, drag)
-            waiting = self._asked(
-                connection.actor, drag.move, answer, connection.digest, drag.times
-            )
-            try:
-                changes = self._decide(connection.actor, drag.move, connection.digest, there, now)
-            except Refusal as refusal:
-                self._refuse(waiting, refusal)
-            else:
-                room.keep(waiting, changes)
+    def _decide_dragged(self, room: OpenRoom) -> None:
+        """Decides the moves that wait, together."""
+        if room.dragged:
+            dragged, room.dragged = room.dragged, {}
+            room.decide(Drags(dragged, self._clock, self._refuse_drag))
 
-    def _refuse_drag(self, connection: Connection, drag: Drag, result: int | Refusal) -> None:
+    def _refuse_drag(self, connection: Connection, drag: Drag, refusal: Refusal) -> None:
         """The receipt of a move is the frame that it comes back in; only a refusal is told."""
-        if isinstance(result, Refusal):
-            payload = {"slider": drag.move.slider}
-            for _ in range(drag.times):
-                self._broadcast.refuse(
-                    connection.eio_sid, connection.namespace, "move", payload, result
-                )
+        payload = {"slider": drag.move.slider}
+        for _ in range(drag.times):
+            metrics.REFUSED.labels(code=str(refusal.code)).inc()
+            self._broadcast.refuse(
+                connection.eio_sid, connection.namespace, "move", payload, refusal
+            )
 
     def submit(
         self, connection: Connection, command: Command, answer: Callable[[int | Refusal], None]
@@ -284,7 +279,7 @@ class Hub:
             if room is None or connection not in room.connections:
                 answer(Refusal(Code.UNAVAILABLE, "this connection is closing"))
                 return
-            self._decide_dragged(room, self._clock())
+            self._decide_dragged(room)
             self._enter(room, self._asked(connection.actor, command, answer, connection.digest))
 
     def submit_to(
@@ -300,7 +295,7 @@ class Hub:
             if room is None:
                 answer(Refusal(Code.INVALID, "there is no such room", "rooms"))
                 return
-            self._decide_dragged(room, self._clock())
+            self._decide_dragged(room)
             self._enter(room, self._asked(actor, command, answer))
 
     def _asked(
@@ -309,39 +304,25 @@ class Hub:
         command: Command,
         answer: Callable[[int | Refusal], None],
         digest: str = "",
-        times: int = 1,
-    ) -> Waiting:
-        seat = None if actor.role is None else (actor.role, digest)
-        return Waiting(partial(self._decide, actor, command, digest), answer, seat, times)
+    ) -> Asked:
+        seats = {} if actor.role is None else {actor.role: digest}
+        return Asked(partial(self._decide, actor, command, digest), answer, seats)
 
-    def _decide(
-        self,
-        actor: Actor,
-        command: Command,
-        digest: str,
-        view: RoomView,
-        now: datetime | None = None,
-    ) -> Changes:
-        if actor.role is not None and view.fields.get(f.token(actor.role)) != digest:
-            # Perhaps somebody else sits there by now (RU4).
-            raise Refusal(Code.NOT_ALLOWED, "this seat was freed")
-        return rules.decide(view, actor, command, now or self._clock())
+    def _decide(self, actor: Actor, command: Command, digest: str, view: RoomView) -> Changes:
+        check_seat(view, actor, digest)
+        return rules.decide(view, actor, command, self._clock())
 
     def _enter(self, room: OpenRoom, waiting: Waiting) -> None:
         try:
             waits = room.decide(waiting)
         except Refusal as refusal:
-            self._refuse(waiting, refusal)
+            metrics.REFUSED.labels(code=str(refusal.code)).inc()
+            waiting.answer(refusal)
             return
         if not waits:
             waiting.answer(room.seq)
             return
         self._mark(room)
-
-    @staticmethod
-    def _refuse(waiting: Waiting, refusal: Refusal) -> None:
-        metrics.REFUSED.labels(code=str(refusal.code)).inc(waiting.times)
-        waiting.answer(refusal)
 
     def _mark(self, room: OpenRoom) -> None:
         """Something of a room waits for the store."""
@@ -352,9 +333,10 @@ class Hub:
         if due < self._sleeps_until:
             self._wake.set()
 
-    def _changed(self, room: OpenRoom, mine: bool) -> None:  # noqa: FBT001  # a callback's one word
+    def _changed(self, room: OpenRoom, mine: bool, now: float) -> None:  # noqa: FBT001  # a callback
         """A room looks different now: who watches hears of it with the next update."""
-        if self.facilitators.touch(room, mine=mine) and self.facilitators.due < self._sleeps_until:
+        news = self.facilitators.touch(room, mine=mine, now=now)
+        if news and self.facilitators.due < self._sleeps_until:
             self._wake.set()
 
     # What follows from a room that is not what it was: see server.instep
@@ -368,14 +350,14 @@ class Hub:
             self._enter(room, one)
 
     def recheck(self, room: OpenRoom) -> None:
-        self._decide_dragged(room, self._clock())
+        self._decide_dragged(room)
         self._enter(
             room,
-            Waiting(lambda view: rules.due_step(view, self._clock()), _nobody_asked),
+            Asked(lambda view: rules.due_step(view, self._clock()), _nobody_asked),
         )
 
     def give_up(self, room: OpenRoom) -> None:
-        self._decide_dragged(room, self._clock())
+        self._decide_dragged(room)
         waiting, room.waiting, room.pending = room.waiting, [], {}
         self._answer(waiting, Refusal(Code.UNAVAILABLE, "the store does not answer"))
 
@@ -395,7 +377,7 @@ class Hub:
     def expire(self, room: OpenRoom) -> None:
         if not self._close(room):
             return
-        self._decide_dragged(room, self._clock())
+        self._decide_dragged(room)
         connections, room.connections = room.connections, set()
         self._broadcast.send(connections, "expired", Expired())
         for connection in connections:

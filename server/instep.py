@@ -69,6 +69,8 @@ class InStep:
         """A batch is stored, by whatever worker: shown when all before it have been."""
         for number, batch in room.accept(seq, changes):
             self._showing.advance(room, number, batch, mine=mine)
+            if f.only_dragged(batch):
+                continue
             if any(key.startswith("~token/") for key in batch):
                 self._hub.shut_out(room)
             if not mine and any(f.kind(key) in (f.LOCKED, "proposal") for key in batch):

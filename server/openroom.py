@@ -1,38 +1,20 @@
 """A room that this process holds in memory: its map, who looks, and what waits to be stored."""
 
 from collections import ChainMap, Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import Any
 
 from server.connection import Connection
+from server.waiting import Drag, DragKey, Waiting
 from sessions import fields as f
 from sessions import insight, masking
 from sessions.commands import Move
-from sessions.errors import Refusal
 from sessions.exercise import Exercise
 from sessions.fields import Changes, Fields
 from sessions.insight import Insight, Parts
 from sessions.room import GRACE_SECONDS, RoomView
 from sessions.store import Batch, Stored
-
-
-class Waiting(NamedTuple):
-    """A decision that waits for the store; made again when the room moved on under it."""
-
-    decide: Callable[[RoomView], Changes]
-    answer: Callable[[int | Refusal], None]
-    seat: tuple[str, str] | None = None
-    """The role of who asked and the digest of their token: it must be theirs when it is stored."""
-    times: int = 1
-    """For how many events it stands."""
-
-
-class Drag(NamedTuple):
-    """The newest of some moves of one slider by one connection, and how many it stands for."""
-
-    move: Move
-    times: int
 
 
 class OpenRoom:
@@ -45,7 +27,7 @@ class OpenRoom:
         self.exercises = exercises
         self.pending: Changes = {}
         self.waiting: list[Waiting] = []
-        self.dragged: dict[tuple[Connection, str, str | None, bool], Drag] = {}
+        self.dragged: dict[DragKey, Drag] = {}
         """Moves that are decided together with the next tick, in the order in which they came."""
         self.flight: Changes = {}
         """What the store is being asked to apply at this moment."""
@@ -180,10 +162,7 @@ class OpenRoom:
 
     def decide(self, waiting: Waiting) -> bool:
         """Adds a decision to what waits. False when it changed nothing and nothing waits."""
-        return self.keep(waiting, waiting.decide(self.ahead()))
-
-    def keep(self, waiting: Waiting, changes: Changes) -> bool:
-        """The same for one that was just made."""
+        changes = waiting.decide(self.ahead())
         if not (changes or self.pending or self.flight):
             return False
         self.pending.update(changes)
@@ -204,7 +183,7 @@ class OpenRoom:
                 round=under[f.ROUND],
                 locked=under.get(f.LOCKED) is True,
                 seq=self.seq if stepped else None,
-                seats=dict(one.seat for one in waiting if one.seat is not None),
+                seats={role: digest for one in waiting for role, digest in one.seats.items()},
             ),
             waiting,
         )
@@ -220,12 +199,12 @@ class OpenRoom:
         while not self.doubtful and self.seq + 1 in self.later:
             yield self.seq + 1, self.later.pop(self.seq + 1)
 
-    def advance(self, seq: int, changes: Changes) -> None:
-        """The store has it: now it is so."""
+    def advance(self, seq: int, changes: Changes, *, dragged: bool = False) -> None:
+        """The store has it: now it is so. `dragged`: nothing but what people drag has changed."""
         self.seq = seq
         f.apply(self.fields, changes)
         self._touched.update(changes)
-        if not f.only_dragged(changes):
+        if not dragged:
             self._hidden = None
 
     def replace(self, stored: Stored) -> bool:

@@ -20,6 +20,9 @@ from sessions.room import stamp
 from sessions.werkplaats import Werkplaats
 
 EVERY = 0.5
+SOON = 0.3
+"""Seconds before an update in which it takes a room's summary along as its insight goes out: that
+is when it costs least, and then not all rooms are summed up in one go."""
 NEVER = float("inf")
 
 _encode = msgspec.json.Encoder().encode
@@ -83,13 +86,18 @@ class Overviews:
             del self._watched[connection.address]
             self._changed.pop(connection.address, None)
 
-    def touch(self, room: OpenRoom, *, mine: bool) -> bool:
+    def touch(self, room: OpenRoom, *, mine: bool, now: float) -> bool:
         """A room that is open here looks different now; `mine`: by this worker's doing.
 
         True when no update was to tell of it yet.
         """
         of, code = room.werkplaats, room.code
-        news = of in self._watched and _added(self._changed, of, code)
+        watched = self._watched.get(of)
+        news = watched is not None and _added(self._changed, of, code)
+        if watched is not None and not room.insight_owed:
+            known = code in watched.fresh
+            if known or self._sent_at + EVERY - SOON <= now < self._sent_at + EVERY:
+                watched.fresh[code] = summarised(room)
         return (mine and _added(self._mine, of, code)) or news
 
     def take_mine(self) -> dict[str, set[str]]:
@@ -125,7 +133,12 @@ class Overviews:
         for werkplaats_id, watched in self._watched.items():
             for code in changed.get(werkplaats_id, ()):
                 room = rooms.get(code)
-                if room is not None:
+                if room is None:
+                    continue
+                if room.insight_owed and code in watched.fresh:
+                    # It was moved in since its last insight: that is for the next update.
+                    _added(self._changed, werkplaats_id, code)
+                else:
                     watched.fresh[code] = summarised(room)
             fresh, watched.fresh = watched.fresh, {}
             news = {code: one for code, one in fresh.items() if watched.told.get(code) != one}

@@ -26,7 +26,8 @@ INSIGHT_EVERY = 0.25
 class Showing:
     """Sends snapshots and frames; `changed` hears of every room that looks different now.
 
-    It hears also whether that was this worker's doing: then it is its to tell the others.
+    It hears also whether that was this worker's doing (then it is its to tell the others), and
+    the time.
     """
 
     def __init__(
@@ -34,12 +35,14 @@ class Showing:
         broadcast: Broadcast,
         exercises: Mapping[str, Exercise],
         clock: Callable[[], datetime],
-        changed: Callable[[OpenRoom, bool], None],
+        changed: Callable[[OpenRoom, bool, float], None],
     ) -> None:
         self._broadcast = broadcast
         self._exercises = exercises
         self._clock = clock
         self._changed = changed
+        self._batches = 0
+        """Shown, and not in the metrics yet."""
         self._owed: dict[str, float] = {}
         """Rooms whose last insight is not of the last state, and when it is due."""
 
@@ -50,10 +53,10 @@ class Showing:
 
     def advance(self, room: OpenRoom, seq: int, changes: Changes, *, mine: bool = True) -> None:
         """Takes a stored batch into the map and shows each view its part of it."""
-        metrics.BATCHES.inc()
+        self._batches += 1
         was_hidden, dragged = room.hidden(), f.only_dragged(changes)
         before = room.fields if dragged or not was_hidden else dict(room.fields)
-        room.advance(seq, changes)
+        room.advance(seq, changes, dragged=dragged)
         hidden = was_hidden or room.hidden()
         now = monotonic()
         with_insight = not dragged or now - room.insight_at >= INSIGHT_EVERY
@@ -95,6 +98,12 @@ class Showing:
         )
         self._broadcast.send([connection], "snapshot", snapshot)
 
+    def count(self) -> None:
+        """Brings the metrics up to date: doing it for each batch would cost more than some."""
+        if self._batches:
+            batches, self._batches = self._batches, 0
+            metrics.BATCHES.inc(batches)
+
     def pay(self, rooms: OpenRooms, now: float) -> None:
         """Sends the insights that are due."""
         for code in [code for code, due in self._owed.items() if due <= now]:
@@ -114,4 +123,4 @@ class Showing:
         elif room.code not in self._owed:
             # While people go on dragging it comes along with a batch before this.
             self._owed[room.code] = now + INSIGHT_EVERY
-        self._changed(room, mine)
+        self._changed(room, mine, now)

@@ -5,6 +5,7 @@ see `docs/insight.md`.
 """
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Literal
 
 import msgspec
@@ -41,7 +42,10 @@ def level(spread: int) -> Level:
 
 def median(values: Sequence[int]) -> Number:
     """The middle of at least one value; of an even number the mean of the middle two."""
-    ordered = sorted(values)
+    return _middle(sorted(values))
+
+
+def _middle(ordered: Sequence[int]) -> Number:
     half, odd = divmod(len(ordered), 2)
     if odd:
         return ordered[half]
@@ -59,30 +63,36 @@ def apart(positions: Mapping[str, int]) -> str | None:
 
     Only the lowest or the highest seat can be that one, and never both.
     """
-    if len(positions) < 3:
+    return _apart(sorted(positions.items(), key=_points))
+
+
+_points = itemgetter(1)
+
+
+def _apart(ordered: Sequence[tuple[str, int]]) -> str | None:
+    """The same of seats from the lowest to the highest."""
+    if len(ordered) < 3:
         return None
-    ordered = sorted(positions, key=positions.__getitem__)
-    for outer, near, far in (
-        (ordered[0], ordered[1], ordered[-1]),
-        (ordered[-1], ordered[-2], ordered[0]),
-    ):
-        distance = abs(positions[outer] - positions[near])
-        others = abs(positions[near] - positions[far])
-        if distance >= ZONE and distance >= 2 * others:
-            return outer
+    (lowest, low), (_, above), (_, below), (highest, high) = *ordered[:2], *ordered[-2:]
+    if above - low >= ZONE and above - low >= 2 * (high - above):
+        return lowest
+    if high - below >= ZONE and high - below >= 2 * (below - low):
+        return highest
     return None
 
 
 def of_slider(positions: Mapping[str, int]) -> SliderInsight | None:
     """What the positions by role say together; none without positions (DG1)."""
-    values = list(positions.values())
-    if not values:
+    if not positions:
         return None
-    mean = sum(values) / len(values)
-    if len(values) == 1:
+    ordered = sorted(positions.items(), key=_points)
+    values = [value for _, value in ordered]
+    count = len(values)
+    mean = sum(values) / count
+    if count == 1:
         return SliderInsight(1, None, values[0], mean, None, None)
-    spread = max(values) - min(values)
-    return SliderInsight(len(values), spread, median(values), mean, level(spread), apart(positions))
+    spread = values[-1] - values[0]
+    return SliderInsight(count, spread, _middle(values), mean, level(spread), _apart(ordered))
 
 
 def talking_order(sliders: Mapping[str, SliderInsight]) -> list[str]:

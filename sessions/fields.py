@@ -5,6 +5,7 @@ A room is `key -> JSON value`; a key is a kind and its parts, joined by `/`
 """
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 Value = Any
@@ -98,6 +99,18 @@ def question(question_id: str, part: str) -> str:
 def token(role: str) -> str:
     """The SHA-256 of the token of a seat: private, never on the wire (RM6)."""
     return f"~token/{role}"
+
+
+@lru_cache(4096)
+def positions(round_id: str, role: str, sliders: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """The sliders of a seat's panel, each with the key of its position; asked for all the time."""
+    return tuple((slider, position(round_id, role, slider)) for slider in sliders)
+
+
+@lru_cache(4096)
+def split(key: str) -> tuple[str, ...]:
+    """A key's kind and its parts."""
+    return tuple(key.split("/"))
 
 
 def kind(key: str) -> str:

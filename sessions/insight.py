@@ -60,7 +60,7 @@ class _Touched:
         self.everything = self.shared = self.words = self.settled = False
         active = room.round
         for key in changed:
-            head, *rest = key.split("/")
+            head, *rest = f.split(key)
             if head in _STRUCTURE:
                 self.everything = True
             elif rest and rest[0] == active:

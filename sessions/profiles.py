@@ -18,9 +18,12 @@ Verdict = Literal["incomplete", "open", "own", "between", "clear"]
 Panel = Mapping[str, int]
 """Points (0-100) per slider; a slider without a value is absent."""
 
+OPEN_LOW, OPEN_HIGH = 34, 66
+"""Where all sliders stand in the middle, nothing is chosen yet."""
 OWN_DISTANCE = 10
 """A best fit below 90 is a mixture of one's own."""
 OWN_POINTS = 34
+"""Nor does a profile fit whose band on one slider of full weight is this far away."""
 WHOLE = 2
 """The weight 1, in halves."""
 CLOSE = 5
@@ -88,6 +91,8 @@ class _Table(NamedTuple):
     """Per scored slider, in halves; 0 for a profile that takes no stand on it."""
     points: dict[str, tuple[tuple[int, ...], ...]]
     """Per scored slider and value from 0 to 100: weight times distance."""
+    own: dict[str, tuple[frozenset[int], ...]]
+    """Likewise the profiles that cannot come first without being a mixture of one's own."""
 
 
 @cache
@@ -100,9 +105,19 @@ def _table(exercise: Exercise) -> _Table:
             for one in bands
         )
 
+    def own(slider: str, value: int) -> frozenset[int]:
+        return frozenset(
+            place
+            for place, one in enumerate(bands)
+            if slider in one
+            and one[slider].halves == WHOLE
+            and distance_to_band(value, one[slider]) >= OWN_POINTS
+        )
+
     return _Table(
         {s: tuple(one[s].halves if s in one else 0 for one in bands) for s in exercise.scored},
         {s: tuple(points(s, value) for value in range(101)) for s in exercise.scored},
+        {s: tuple(own(s, value) for value in range(101)) for s in exercise.scored},
     )
 
 
@@ -157,17 +172,15 @@ def _verdict(exercise: Exercise, panel: Panel, ranking: Ranking) -> Verdict:
     """The first that holds (PF5)."""
     if len(panel) < len(exercise.scored) or not ranking.profiles:
         return "incomplete"
-    if all(34 <= value <= 66 for value in panel.values()):
+    if min(panel.values()) >= OPEN_LOW and max(panel.values()) <= OPEN_HIGH:
         return "open"
     first, best = ranking.profiles[0], ranking.distances[0]
-    table = _table(exercise)
-    far = any(
-        table.weights[slider][first] == WHOLE
-        and table.points[slider][value][first] >= WHOLE * OWN_POINTS
-        for slider, value in panel.items()
-    )
-    if best > OWN_DISTANCE * ranking.parts or far:
+    if best > OWN_DISTANCE * ranking.parts:
         return "own"
+    own = _table(exercise).own
+    for slider, value in panel.items():
+        if first in own[slider][value]:
+            return "own"
     if len(ranking.profiles) > 1 and ranking.distances[1] - best < CLOSE * ranking.parts:
         return "between"
     return "clear"
@@ -181,15 +194,23 @@ def match(exercise: Exercise, panel: Panel, *, explain: bool = False) -> Match:
     scored = {slider: panel[slider] for slider in exercise.scored if slider in panel}
     ranking = ranked(exercise, scored)
     verdict = _verdict(exercise, scored, ranking)
-    profiles = [exercise.profiles[place] for place in ranking.profiles]
     told = [
-        RankedProfile(
-            profile.id, fit(far, ranking.parts), _bands(profile, scored) if explain else None
-        )
-        for profile, far in zip(profiles, ranking.distances, strict=True)
+        _told(exercise.profiles[place].id, far, ranking.parts)
+        for place, far in zip(ranking.profiles, ranking.distances, strict=True)
     ]
+    if explain:
+        told = [
+            msgspec.structs.replace(one, sliders=_bands(exercise.profiles[place], scored))
+            for place, one in zip(ranking.profiles, told, strict=True)
+        ]
     tipping = tipping_point(exercise, scored) if explain and verdict != "incomplete" else None
     return Match(verdict, told, tipping)
+
+
+@lru_cache(65_536)
+def _told(profile: str, distance: int, parts: int) -> RankedProfile:
+    """A profile in a ranking; the same ones come back again and again."""
+    return RankedProfile(profile, fit(distance, parts))
 
 
 def _bands(profile: Profile, panel: Panel) -> dict[str, BandDistance]:

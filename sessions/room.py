@@ -105,8 +105,8 @@ class RoomView:
         found: dict[str, dict[str, int]] = {}
         for role in self.roles:
             panel = found[role] = {}
-            for slider in sliders:
-                value = self.fields.get(f.position(active, role, slider))
+            for slider, key in f.positions(active, role, sliders):
+                value = self.fields.get(key)
                 if isinstance(value, int):
                     panel[slider] = value
         return found

@@ -70,6 +70,33 @@ def decide(room: RoomView, actor: Actor, command: Command, now: datetime) -> Cha
     return _HANDLERS[type(command)](room, actor, command, now)
 
 
+class Moves:
+    """Decides moves that came together, each as `decide` would: what they share is seen once."""
+
+    __slots__ = ("_anybody", "_moved", "_now", "_room", "_round", "_sliders")
+
+    def __init__(self, room: RoomView, now: datetime) -> None:
+        self._room, self._now = room, now
+        self._round, self._sliders = room.round, room.sliders()
+        self._moved = _moved(room, now)
+        rule = RULES[Move]
+        self._anybody = not room.locked and (rule.phases is None or room.phase in rule.phases)
+
+    def decide(self, actor: Actor, move: Move) -> Changes:
+        """See `decide`."""
+        role = actor.role
+        if (
+            self._anybody
+            and role is not None
+            and move.value is not None
+            and (move.round is None or move.round == self._round)
+            and move.slider in self._sliders
+            and self._room.fields.get(f.seat(role)) is not None
+        ):
+            return {**self._moved, f.position(self._round, role, move.slider): move.value}
+        return decide(self._room, actor, move, self._now)
+
+
 def _check_content(room: RoomView, actor: Actor, command: Command) -> None:
     """What is wrong whoever asks it (RU2)."""
     active = room.round
