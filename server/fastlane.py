@@ -277,24 +277,21 @@ class Lane:
         if self._mute:
             return
         if self._backlog is None:
-            self._push(data)
+            try:
+                sent = self._watched.socket.send(data)
+            except BlockingIOError:
+                sent = 0
+            except OSError:
+                self._cut()
+                return
+            if sent < len(data):
+                self._backlog = bytearray(data[sent:])
+                self._watched.on_writable(self._writable)
         elif newest is not None:
             earlier = self._late.get(type(newest))
             self._late[type(newest)] = newest if earlier is None else _merged(earlier, newest)
         else:
             self._append(data)
-
-    def _push(self, data: bytes) -> None:
-        try:
-            sent = self._watched.socket.send(data)
-        except BlockingIOError:
-            sent = 0
-        except OSError:
-            self._cut()
-            return
-        if sent < len(data):
-            self._backlog = bytearray(data[sent:])
-            self._watched.on_writable(self._writable)
 
     def _append(self, data: bytes) -> None:
         """Behind what waits already; who lets too much wait is lost."""
@@ -325,8 +322,8 @@ class Lane:
         self._backlog = None
         self._watched.on_writable(None)
         late = self._merged_late()
-        if late:
-            self._push(late)
+        if late and not self._mute:
+            self.write(late)
         elif self._ending:
             self._said_all()
 

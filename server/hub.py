@@ -14,7 +14,6 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
-from functools import partial
 from time import monotonic
 from typing import NamedTuple
 
@@ -192,9 +191,10 @@ class Hub:
                 del self._due[code]
             rooms = [room for code in codes if (room := self.rooms.get(code)) is not None]
             moment = self._clock()
+            at = stamp(moment)
             for room in rooms:
-                self._decide_dragged(room)
-            return [Taken(room, *room.take(stamp(moment))) for room in rooms if room.waiting]
+                self._decide_dragged(room, moment)
+            return [Taken(room, *room.take(at)) for room in rooms if room.waiting]
 
     def _settle(self, taken: Taken, result: int | Rejected) -> None:
         """The store has answered for one room."""
@@ -255,11 +255,11 @@ class Hub:
         self._mark(room)
         return True
 
-    def _decide_dragged(self, room: OpenRoom) -> None:
+    def _decide_dragged(self, room: OpenRoom, now: datetime | None = None) -> None:
         """Decides the moves that wait, together."""
         if room.dragged:
             dragged, room.dragged = room.dragged, {}
-            room.decide(Drags(dragged, self._clock, self._refuse_drag))
+            room.decide(Drags(dragged, self._refuse_drag), now or self._clock())
 
     def _refuse_drag(self, connection: Connection, drag: Drag, refusal: Refusal) -> None:
         """The receipt of a move is the frame that it comes back in; only a refusal is told."""
@@ -298,23 +298,22 @@ class Hub:
             self._decide_dragged(room)
             self._enter(room, self._asked(actor, command, answer))
 
+    @staticmethod
     def _asked(
-        self,
         actor: Actor,
         command: Command,
         answer: Callable[[int | Refusal], None],
         digest: str = "",
     ) -> Asked:
-        seats = {} if actor.role is None else {actor.role: digest}
-        return Asked(partial(self._decide, actor, command, digest), answer, seats)
+        def decide(view: RoomView, now: datetime) -> Changes:
+            check_seat(view, actor, digest)
+            return rules.decide(view, actor, command, now)
 
-    def _decide(self, actor: Actor, command: Command, digest: str, view: RoomView) -> Changes:
-        check_seat(view, actor, digest)
-        return rules.decide(view, actor, command, self._clock())
+        return Asked(decide, answer, {} if actor.role is None else {actor.role: digest})
 
     def _enter(self, room: OpenRoom, waiting: Waiting) -> None:
         try:
-            waits = room.decide(waiting)
+            waits = room.decide(waiting, self._clock())
         except Refusal as refusal:
             metrics.REFUSED.labels(code=str(refusal.code)).inc()
             waiting.answer(refusal)
@@ -351,10 +350,7 @@ class Hub:
 
     def recheck(self, room: OpenRoom) -> None:
         self._decide_dragged(room)
-        self._enter(
-            room,
-            Asked(lambda view: rules.due_step(view, self._clock()), _nobody_asked),
-        )
+        self._enter(room, Asked(rules.due_step, _nobody_asked))
 
     def give_up(self, room: OpenRoom) -> None:
         self._decide_dragged(room)

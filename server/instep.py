@@ -67,21 +67,28 @@ class InStep:
 
     def accept(self, room: OpenRoom, seq: int, changes: Changes, *, mine: bool = True) -> None:
         """A batch is stored, by whatever worker: shown when all before it have been."""
-        for number, batch in room.accept(seq, changes):
-            self._showing.advance(room, number, batch, mine=mine)
-            if f.only_dragged(batch):
-                continue
-            if any(key.startswith("~token/") for key in batch):
-                self._hub.shut_out(room)
-            if not mine and any(f.kind(key) in (f.LOCKED, "proposal") for key in batch):
-                self._hub.recheck(room)
+        if room.follows(seq):
+            self._lay(room, seq, changes, mine=mine)
+        else:
+            for number, batch in room.accept(seq, changes):
+                self._lay(room, number, batch, mine=mine)
         if room.doubtful:
             return
         if room.later:
             self._read_at.setdefault(room.code, monotonic() + GAP)
             self._hub.wake()
-        else:
+        elif self._read_at:
             self._read_at.pop(room.code, None)
+
+    def _lay(self, room: OpenRoom, seq: int, changes: Changes, *, mine: bool) -> None:
+        """The next batch goes over the map, and what follows from it follows."""
+        self._showing.advance(room, seq, changes, mine=mine)
+        if f.only_dragged(changes):
+            return
+        if any(key.startswith("~token/") for key in changes):
+            self._hub.shut_out(room)
+        if not mine and any(f.kind(key) in (f.LOCKED, "proposal") for key in changes):
+            self._hub.recheck(room)
 
     def doubt(self, room: OpenRoom) -> None:
         """What is here may not be what is stored: nothing is added until it was read anew."""

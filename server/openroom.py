@@ -1,7 +1,8 @@
 """A room that this process holds in memory: its map, who looks, and what waits to be stored."""
 
 from collections import ChainMap, Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 from time import monotonic
 from typing import Any
 
@@ -160,9 +161,9 @@ class OpenRoom:
         """The room as it is stored: what anybody may see."""
         return RoomView(self.fields, self.exercises, self.online, self._just_left())
 
-    def decide(self, waiting: Waiting) -> bool:
+    def decide(self, waiting: Waiting, now: datetime) -> bool:
         """Adds a decision to what waits. False when it changed nothing and nothing waits."""
-        changes = waiting.decide(self.ahead())
+        changes = waiting.decide(self.ahead(), now)
         if not (changes or self.pending or self.flight):
             return False
         self.pending.update(changes)
@@ -183,10 +184,14 @@ class OpenRoom:
                 round=under[f.ROUND],
                 locked=under.get(f.LOCKED) is True,
                 seq=self.seq if stepped else None,
-                seats={role: digest for one in waiting for role, digest in one.seats.items()},
+                seats=_seats(waiting),
             ),
             waiting,
         )
+
+    def follows(self, seq: int) -> bool:
+        """Whether this batch comes next and no other waits: so it is nearly always."""
+        return seq == self.seq + 1 and not (self.later or self.doubtful)
 
     def accept(self, seq: int, changes: Changes) -> Iterator[tuple[int, Changes]]:
         """What follows on the map now that this batch is known, in the order of seq.
@@ -228,19 +233,16 @@ class OpenRoom:
     # Showing
 
     @property
-    def parts(self) -> Parts:
-        """What the map adds up to, computed anew only where it changed."""
-        self._parts = insight.parts(self.view(), self._parts, self._touched)
-        self._touched.clear()
-        return self._parts
-
-    @property
     def insight_owed(self) -> bool:
         """True while the last insight that went out is not of the last state."""
         return bool(self._touched)
 
     def insight(self, view: str) -> Insight:
-        return insight.insight(self.view(), self.parts, view)
+        """What the map adds up to, computed anew only where it changed."""
+        seen = self.view()
+        self._parts = insight.parts(seen, self._parts, self._touched)
+        self._touched.clear()
+        return insight.insight(seen, self._parts, view)
 
     def hidden(self) -> bool:
         """Whether not everybody may see the same; looked at again when it may have changed."""
@@ -263,3 +265,10 @@ class OpenRoom:
             view = masking.view_of(connection.actor, hidden=hidden)
             groups.setdefault(view, []).append(connection)
         return dict(groups)
+
+
+def _seats(waiting: Sequence[Waiting]) -> Mapping[str, str]:
+    """Whose seats must still be theirs."""
+    if len(waiting) == 1:
+        return waiting[0].seats
+    return {role: digest for one in waiting for role, digest in one.seats.items()}

@@ -22,8 +22,8 @@ class Waiting(Protocol):
         """Who asked, by role, and the digest of their token: the seat must still be theirs."""
 
     @property
-    def decide(self) -> Callable[[RoomView], Changes]:
-        """What it changes in a room; raises Refusal, and then it waits no longer."""
+    def decide(self) -> Callable[[RoomView, datetime], Changes]:
+        """What it changes in a room at a time; raises Refusal, and then it waits no longer."""
 
     @property
     def answer(self) -> Callable[[int | Refusal], None]:
@@ -33,7 +33,7 @@ class Waiting(Protocol):
 class Asked(NamedTuple):
     """The decision on one event."""
 
-    decide: Callable[[RoomView], Changes]
+    decide: Callable[[RoomView, datetime], Changes]
     answer: Callable[[int | Refusal], None]
     seats: Mapping[str, str] = {}
 
@@ -58,19 +58,16 @@ class Drags:
     that is refused is in it no more.
     """
 
-    __slots__ = ("_clock", "_moves", "_refuse", "seats")
+    __slots__ = ("_moves", "_refuse", "seats")
 
-    def __init__(
-        self, moves: dict[DragKey, Drag], clock: Callable[[], datetime], refuse: Refuse
-    ) -> None:
+    def __init__(self, moves: dict[DragKey, Drag], refuse: Refuse) -> None:
         self._moves = moves
-        self._clock = clock
         self._refuse = refuse
         self.seats: dict[str, str] = {}
 
-    def decide(self, view: RoomView) -> Changes:
+    def decide(self, view: RoomView, now: datetime) -> Changes:
         """What those change that are not refused."""
-        moves = rules.Moves(view, self._clock())
+        moves = rules.Moves(view, now)
         self.seats.clear()
         changes: Changes = {}
         refused: list[tuple[DragKey, Refusal]] = []

@@ -167,6 +167,7 @@ _TEXT_KINDS = frozenset({"reason", "minority", "text", ROOM})
 _TEXT_PARTS = frozenset({"text", "who"})
 
 
+@lru_cache(4096)
 def holds_words(key: str) -> bool:
     """True for a value that somebody wrote."""
     head, *rest = key.split("/")

@@ -1,5 +1,7 @@
 """What the history of a room keeps of a batch; the same for every store (HI)."""
 
+from functools import lru_cache
+
 from sessions import fields as f
 from sessions.fields import Changes, Fields
 from sessions.store.port import HistoryRow, SavedRoom
@@ -11,14 +13,19 @@ def rows(seq: int, changes: Changes, at: str) -> list[HistoryRow]:
     Within a room a row replaces the one with the same key and slot. The slot is the second for a
     dragged value, so that the last of a second stays (HI4), and the seq for everything else.
     """
-    second = int(at[:4] + at[5:7] + at[8:10] + at[11:13] + at[14:16] + at[17:19])
     found: list[HistoryRow] = []
     for key, value in changes.items():
         if f.is_dragged(key):
-            found.append(HistoryRow(seq, at, key, second, value))
+            found.append(HistoryRow(seq, at, key, second(at), value))
         elif not f.is_private(key):
             found.append(HistoryRow(seq, at, key, seq, f.without_words(key, value)))
     return found
+
+
+@lru_cache(16)
+def second(at: str) -> int:
+    """The slot of a dragged value: the second, as a number."""
+    return int(at[:4] + at[5:7] + at[8:10] + at[11:13] + at[14:16] + at[17:19])
 
 
 def new_room(code: str, fields: Fields, at: str) -> SavedRoom:

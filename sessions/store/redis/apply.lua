@@ -13,13 +13,15 @@
 --         5 at        time, RFC 3339 with milliseconds and Z
 --         6 guarded   fields that must be as they were
 --         7 expected  the JSON that each of them must have (nothing: absent)
---         8 set       field, JSON, field, JSON, …
---         9 removed   fields
---        10 kept      for the history: slot (0: the new seq), field, JSON (nothing: removed), …
+--         8 second    the slot of what is dragged
+--         9 dragged   field, JSON, field, JSON, …: set, and in the history under that slot
+--        10 set       field, JSON, field, JSON, …
+--        11 removed   fields
+--        12 kept      in the history: slot (0: the new seq), field, JSON (nothing: removed), …
 -- Returns the new seq, or `late` (given up, or not above the last number of this worker),
 -- `gone` (no such room) or `stale` (a guard does not hold). Then nothing has changed.
 local room, history, rows, writers = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local worker, number, deadline, limit, at, guarded, expected, set, removed, kept =
+local worker, number, deadline, limit, at, guarded, expected, second, dragged, set, removed, kept =
   unpack(cmsgpack.unpack(ARGV[1]))
 local WRITERS_MS = 3600000
 
@@ -42,19 +44,25 @@ else
   redis.call('HSET', writers, worker, number)
 end
 local seq = found[1] + 1
+for i = 1, #dragged, 2 do
+  set[#set + 1] = dragged[i]
+  set[#set + 1] = dragged[i + 1]
+end
 redis.call('HSET', room, '#seq', seq, unpack(set))
 if #removed > 0 then redis.call('HDEL', room, unpack(removed)) end
 
+local scores, texts = {}, {}
+local function keep(slot, field, json)
+  local row = string.format('%d/%s', slot, field)
+  scores[#scores + 1] = seq
+  scores[#scores + 1] = row
+  texts[#texts + 1] = row
+  texts[#texts + 1] = at .. json
+end
+for i = 1, #dragged, 2 do keep(second, dragged[i], dragged[i + 1]) end
+for i = 1, #kept, 3 do keep(kept[i] == 0 and seq or kept[i], kept[i + 1], kept[i + 2]) end
 local count = 0
-if #kept > 0 then
-  local scores, texts = {}, {}
-  for i = 1, #kept, 3 do
-    local row = (kept[i] == 0 and seq or string.format('%d', kept[i])) .. '/' .. kept[i + 1]
-    scores[#scores + 1] = seq
-    scores[#scores + 1] = row
-    texts[#texts + 1] = row
-    texts[#texts + 1] = at .. kept[i + 2]
-  end
+if #scores > 0 then
   redis.call('ZADD', history, unpack(scores))
   redis.call('HSET', rows, unpack(texts))
   count = redis.call('ZCARD', history)

@@ -13,6 +13,8 @@
 | `mp:room:{CODE}:online` | who is online where, as leases |
 """
 
+from functools import lru_cache
+
 FORM = "mp:{form}"
 ENDS = "mp:{ends}"
 SEQ = "#seq"
@@ -47,6 +49,12 @@ def writers(code: str) -> str:
 
 def online(code: str) -> str:
     return f"mp:room:{{{code}}}:online"
+
+
+@lru_cache(4096)
+def batch(code: str) -> tuple[str, str, str, str]:
+    """The keys of a room that a batch is applied to."""
+    return room(code), history(code), rows(code), writers(code)
 
 
 def inside(key: str) -> str:

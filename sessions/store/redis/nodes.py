@@ -285,6 +285,8 @@ class Nodes:
                 break
             for place, reply in zip(group, found, strict=True):
                 replies[place] = reply
+            if not any(isinstance(reply, ResponseError) for reply in found):
+                continue
             unknown = {calls[p].script for p in group if isinstance(replies[p], NoScriptError)}
             if unknown:
                 with suppress(StoreUnavailable):  # Then the next turn says so for each call.

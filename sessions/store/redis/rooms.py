@@ -80,27 +80,34 @@ class Rooms(Asking):
 
     def _call(self, code: str, guards: Mapping[str, str], batch: Batch) -> Call:
         self._number += 1
-        deadline = self._nodes.of(k.room(code)).deadline()
-        names = [k.room(code), k.history(code), k.rows(code), k.writers(code)]
+        names = k.batch(code)
+        dragged: list[str] = []
         changed: list[str] = []
         removed: list[str] = []
+        others: Changes = {}
         for key, value in batch.changes.items():
             if value is None:
                 removed.append(key)
+                others[key] = value
+            elif f.is_dragged(key):
+                dragged += key, coding.json(value)
             else:
                 changed += key, coding.json(value)
+                others[key] = value
         kept: list[str | int] = []
-        for row in history.rows(0, batch.changes, batch.at):
+        for row in history.rows(0, others, batch.at) if others else ():
             kept += row.slot, row.key, coding.json(row.value)
         packed = coding.pack(
             (
                 self._worker,
                 self._number,
-                deadline,
+                self._nodes.of(names[0]).deadline(),
                 self._history_rows,
                 batch.at,
                 list(guards),
                 list(guards.values()),
+                history.second(batch.at),
+                dragged,
                 changed,
                 removed,
                 kept,
