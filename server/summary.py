@@ -26,8 +26,11 @@ def summary(room: OpenRoom) -> Summary:
     for role in seen.roles:
         taken = room.fields.get(f.seat(role)) is not None
         seats[role] = "online" if role in online else "away" if taken else "free"
-        placed = {slider: seen.value(role, slider) for slider in sliders}
-        handled = {slider: value for slider, value in placed.items() if value is not None}
+        handled = {
+            slider: value
+            for slider, key in f.positions(seen.round, role, sliders)
+            if (value := room.fields.get(key)) is not None
+        }
         progress[role] = len(handled)
         positions[role] = {} if hidden else handled
     return Summary(

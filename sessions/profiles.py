@@ -141,10 +141,9 @@ def _unit(exercise: Exercise, placed: tuple[str, ...]) -> _Unit:
 class Ranking(NamedTuple):
     """The profiles that score anything, nearest first, and how far each is (PF2, PF4)."""
 
-    profiles: list[int]
-    """By their place in the exercise."""
-    distances: list[int]
-    """The weighted mean over the placed sliders, exactly, in 1/`parts` point."""
+    nearest: list[tuple[int, int]]
+    """Distance (the weighted mean over the placed sliders, exactly, in 1/`parts` point) and the
+    profile's place in the exercise."""
     parts: int
 
 
@@ -153,13 +152,13 @@ def ranked(exercise: Exercise, panel: Panel) -> Ranking:
     unit = _unit(exercise, tuple(panel))
     points = _table(exercise).points
     totals = map(sum, zip(*[points[slider][value] for slider, value in panel.items()], strict=True))
-    found = [
+    nearest = [
         (total * factor, place)
         for place, (total, factor) in enumerate(zip(totals, unit.factors, strict=False))
         if factor
     ]
-    found.sort()  # Ties stay in the order of the file.
-    return Ranking([place for _, place in found], [far for far, _ in found], unit.parts)
+    nearest.sort()  # Ties stay in the order of the file.
+    return Ranking(nearest, unit.parts)
 
 
 def fit(distance: int, parts: int) -> float:
@@ -170,18 +169,18 @@ def fit(distance: int, parts: int) -> float:
 
 def _verdict(exercise: Exercise, panel: Panel, ranking: Ranking) -> Verdict:
     """The first that holds (PF5)."""
-    if len(panel) < len(exercise.scored) or not ranking.profiles:
+    if len(panel) < len(exercise.scored) or not ranking.nearest:
         return "incomplete"
     if min(panel.values()) >= OPEN_LOW and max(panel.values()) <= OPEN_HIGH:
         return "open"
-    first, best = ranking.profiles[0], ranking.distances[0]
+    best, first = ranking.nearest[0]
     if best > OWN_DISTANCE * ranking.parts:
         return "own"
     own = _table(exercise).own
     for slider, value in panel.items():
         if first in own[slider][value]:
             return "own"
-    if len(ranking.profiles) > 1 and ranking.distances[1] - best < CLOSE * ranking.parts:
+    if len(ranking.nearest) > 1 and ranking.nearest[1][0] - best < CLOSE * ranking.parts:
         return "between"
     return "clear"
 
@@ -195,13 +194,12 @@ def match(exercise: Exercise, panel: Panel, *, explain: bool = False) -> Match:
     ranking = ranked(exercise, scored)
     verdict = _verdict(exercise, scored, ranking)
     told = [
-        _told(exercise.profiles[place].id, far, ranking.parts)
-        for place, far in zip(ranking.profiles, ranking.distances, strict=True)
+        _told(exercise.profiles[place].id, far, ranking.parts) for far, place in ranking.nearest
     ]
     if explain:
         told = [
             msgspec.structs.replace(one, sliders=_bands(exercise.profiles[place], scored))
-            for place, one in zip(ranking.profiles, told, strict=True)
+            for one, (_, place) in zip(told, ranking.nearest, strict=True)
         ]
     tipping = tipping_point(exercise, scored) if explain and verdict != "incomplete" else None
     return Match(verdict, told, tipping)

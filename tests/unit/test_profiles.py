@@ -72,7 +72,7 @@ def test_distance(profile: str, points: tuple[int | None, ...], expected: Fracti
     found = profiles.ranked(SCHUIFOEFENING, panel(*points))
     distances = {
         SCHUIFOEFENING.profiles[place].id: Fraction(far, found.parts)
-        for place, far in zip(found.profiles, found.distances, strict=True)
+        for far, place in found.nearest
     }
     assert distances.get(profile) == expected
 
