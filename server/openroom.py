@@ -24,7 +24,7 @@ class OpenRoom:
     def __init__(self, code: str, stored: Stored, exercises: Mapping[str, Exercise]) -> None:
         self.code = code
         self.seq = stored.seq
-        self.fields: Fields = stored.fields
+        self.fields: Fields = f.shared(stored.fields)
         self.exercises = exercises
         self.pending: Changes = {}
         self.waiting: list[Waiting] = []
@@ -217,7 +217,7 @@ class OpenRoom:
         self.later = {seq: self.later[seq] for seq in self.later if seq > stored.seq}
         if stored == (self.seq, self.fields):
             return False
-        self.seq, self.fields = stored
+        self.seq, self.fields = stored.seq, f.shared(stored.fields)
         self._parts = self._hidden = None
         self._touched.clear()
         return True
