@@ -156,23 +156,40 @@ class Hub:
             taken = self._take(now)
             if not taken:
                 return
+            todo = {one.room.code: one for one in taken}
             batches = {one.room.code: one.batch for one in taken if one.batch.changes}
-            try:
-                with metrics.STORING.time():
-                    results = self._store.apply(batches)
-            except StoreUnavailable as error:
-                log.warning("store_unavailable", detail=str(error))
-                results = dict.fromkeys(batches, Rejected.UNKNOWN)
-            except Exception:
-                # Whatever it is, nobody may be left without an answer.
-                log.exception("store_failed")
-                results = dict.fromkeys(batches, Rejected.UNKNOWN)
+            answers = False
+            for results in self._stored_in_turns(batches):
+                with self._lock:
+                    for code, result in results.items():
+                        self._settle(todo.pop(code), result)
+                        answers = answers or result is not Rejected.UNKNOWN
             with self._lock:
-                for one in taken:
-                    self._settle(one, results.get(one.room.code, one.room.seq))
-            if any(result is not Rejected.UNKNOWN for result in results.values()):
-                # The store answers: who waited for it to be read anew waits no longer.
+                for one in todo.values():
+                    # Nothing had to be stored, or it is not known to be.
+                    nothing = not one.batch.changes
+                    self._settle(one, one.room.seq if nothing else Rejected.UNKNOWN)
+            if answers:
+                # Who waited for the store to be read anew waits no longer.
                 self._instep.catch_up([one.room.code for one in taken if one.room.doubtful])
+
+    def _stored_in_turns(
+        self, batches: Mapping[str, Batch]
+    ) -> Iterator[Mapping[str, int | Rejected]]:
+        """What the store answers, some rooms at a time; nothing raises here."""
+        turns = self._store.applying(batches)
+        try:
+            while batches:
+                with metrics.STORING.time():
+                    results = next(turns, None)
+                if results is None:
+                    return
+                yield results
+        except StoreUnavailable as error:
+            log.warning("store_unavailable", detail=str(error))
+        except Exception:
+            # Whatever it is, nobody may be left without an answer.
+            log.exception("store_failed")
 
     def _count(self) -> None:
         """The metrics of many moves at once: one by one they would cost more than some."""

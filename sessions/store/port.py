@@ -6,7 +6,7 @@ raises StoreUnavailable: the change is then *not known* to be stored, and asking
 (ST11).
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Any, NamedTuple, Protocol
 
@@ -203,6 +203,12 @@ class Store(Protocol):
         a step: seq) are not those of the batch, GONE where the room is unknown, UNKNOWN where a
         part of the store does not confirm; the other rooms are applied (ST6). No batch is carried
         out once it was given up, or after a newer one of this store (ST12).
+        """
+
+    def applying(self, batches: Mapping[str, Batch]) -> Iterator[dict[str, int | Rejected]]:
+        """Likewise, and answers for some rooms while a server is at work on others.
+
+        Where none confirms it raises after the last.
         """
 
     def claim(

@@ -191,6 +191,9 @@ class SqliteStore(Alone):
             self._forget()  # A text that was withdrawn or changed is gone everywhere (HI2).
         return results
 
+    def applying(self, batches: Mapping[str, Batch]) -> Iterator[dict[str, int | Rejected]]:
+        yield self.apply(batches)
+
     def claim(
         self, code: str, role: str, seat: Mapping[str, Any], token: str, at: str
     ) -> int | Rejected:

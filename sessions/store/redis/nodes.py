@@ -6,8 +6,10 @@ know the script, the slot has moved) is asked again. A server that did not answe
 for a moment, so that nobody waits for it again and again.
 """
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
+from itertools import chain
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -35,6 +37,8 @@ REST = 0.5
 """Seconds for which a server that did not answer is not asked."""
 GROUP = 48
 """Commands in one round trip: packing more would hold up all else here for over 2 ms."""
+NOT_DONE = (NoScriptError, MovedError)
+"""What a server says that did nothing with a command."""
 TRIES = 3
 """How often a command is asked that a server says it did not do."""
 
@@ -86,31 +90,49 @@ class Node:
         With `durable`, also the word of so many replicas as the address asks for. Raises
         StoreUnavailable where there is no answer: what was asked may be done or not.
         """
+        (replies,) = self.in_turns([commands], durable=durable)
+        return replies
+
+    def in_turns(
+        self, groups: Iterable[Sequence[Command]], *, durable: bool = False
+    ) -> Iterator[list[Any]]:
+        """The same of several groups: it works on one while we deal with the replies to another."""
         if monotonic() < self._rests_until:
             raise StoreUnavailable(f"{self.name} did not answer a moment ago")
         waits = durable and self._replicas > 0
         if waits and monotonic() < self._alone_until:
             raise StoreUnavailable(f"{self.name} had too few replicas a moment ago")
+        wait = [("WAIT", self._replicas, int(TIMEOUT * 500))] if waits else []
         try:
-            wait = [("WAIT", self._replicas, int(TIMEOUT * 500))] if waits else []
-            replies = self._exchange([*commands, *wait])
+            for replies in self._exchanged([*commands, *wait] for commands in groups):
+                if waits:
+                    self._check_replicas(replies.pop())
+                yield replies
         except (RedisError, OSError) as error:
             raise self._failed(str(error)) from None
-        if waits:
-            heard = replies.pop()
-            if not isinstance(heard, int) or heard < self._replicas:
-                # It can still be read, and waiting for its replicas takes long.
-                self._alone_until = monotonic() + REST
-                raise StoreUnavailable(f"{self.name}: {heard} of {self._replicas} replicas have it")
-        return replies
 
-    def _exchange(self, commands: Sequence[Command]) -> list[Any]:
-        """The replies as they stand on the wire; the library's pipeline is too slow for a tick."""
+    def _check_replicas(self, heard: Any) -> None:
+        if not isinstance(heard, int) or heard < self._replicas:
+            # It can still be read, and waiting for its replicas takes long.
+            self._alone_until = monotonic() + REST
+            raise StoreUnavailable(f"{self.name}: {heard} of {self._replicas} replicas have it")
+
+    def _exchanged(self, groups: Iterable[Sequence[Command]]) -> Iterator[list[Any]]:
+        """The replies as they stand on the wire; the library's pipeline is too slow for a tick.
+
+        A group goes out before the replies to the one before it are read.
+        """
         pool = self.client.connection_pool
         connection = pool.get_connection()
+        asked = 0
         try:
-            connection.send_packed_command(connection.pack_commands(commands))
-            return [_reply(connection) for _ in commands]
+            for commands in groups:
+                connection.send_packed_command(connection.pack_commands(commands))
+                if asked:
+                    yield [_reply(connection) for _ in range(asked)]
+                asked = len(commands)
+            if asked:
+                yield [_reply(connection) for _ in range(asked)]
         except BaseException:
             # What was asked on it would be the answer to something else.
             connection.disconnect()
@@ -220,13 +242,17 @@ class Nodes:
                 raise StoreUnavailable(str(error)) from None
         self._lost_one = False
 
+    def look_again(self) -> None:
+        """Refreshes after a server was lost; the old picture stays where that does not succeed."""
+        if self._lost_one:
+            with suppress(StoreUnavailable):
+                self.refresh()
+
     def run(self, calls: Sequence[Call], *, durable: bool = False) -> list[Any]:
         """The reply to each call; StoreUnavailable (not raised) in the place of an unknown one."""
         replies: list[Any] = [None] * len(calls)
         todo = list(range(len(calls)))
-        if self._lost_one:
-            with suppress(StoreUnavailable):
-                self.refresh()
+        self.look_again()
         for _ in range(TRIES):
             again: list[int] = []
             for node, places in self._by_node(calls, todo, replies).items():
@@ -273,26 +299,46 @@ class Nodes:
         durable: bool,
     ) -> list[int]:
         """Fills in the replies of one server; answers which calls it says it did not do."""
+        groups = [places[start : start + GROUP] for start in range(0, len(places), GROUP)]
+        asked = ([calls[place] for place in group] for group in groups)
         again: list[int] = []
-        for start in range(0, len(places), GROUP):
-            group = places[start : start + GROUP]
-            try:
-                found = node.ask([calls[place].words() for place in group], durable=durable)
-            except StoreUnavailable as error:
-                self._lost_one = True  # In a cluster another server may hold its slots by now.
-                for place in places[start:]:
-                    replies[place] = error
-                break
+        turns = self.in_turns(node, asked, durable=durable)
+        for group, (_, found) in zip(groups, turns, strict=True):
             for place, reply in zip(group, found, strict=True):
                 replies[place] = reply
-            if not any(isinstance(reply, ResponseError) for reply in found):
-                continue
-            unknown = {calls[p].script for p in group if isinstance(replies[p], NoScriptError)}
-            if unknown:
-                with suppress(StoreUnavailable):  # Then the next turn says so for each call.
-                    node.ask([("SCRIPT", "LOAD", script.text) for script in unknown if script])
-            again += [p for p in group if isinstance(replies[p], (NoScriptError, MovedError))]
+            if any(isinstance(reply, ResponseError) for reply in found):
+                unknown = [p for p in group if isinstance(replies[p], NoScriptError)]
+                self._teach(node, {calls[place].script for place in unknown})
+                again += [p for p in group if isinstance(replies[p], NOT_DONE)]
         return again
+
+    def _teach(self, node: Node, scripts: Collection[Script | None]) -> None:
+        if scripts:
+            with suppress(StoreUnavailable):  # Then the next turn says so for each call.
+                node.ask([("SCRIPT", "LOAD", script.text) for script in scripts if script])
+
+    def in_turns(
+        self, node: Node, groups: Iterable[Sequence[Call]], *, durable: bool
+    ) -> Iterator[tuple[Sequence[Call], list[Any]]]:
+        """Groups of calls and the replies of one server, which works on one as we take another.
+
+        Replies are as they are; StoreUnavailable, not raised, stands in the place of unknown ones.
+        """
+        groups = iter(groups)
+        asked: deque[Sequence[Call]] = deque()
+
+        def commands() -> Iterator[Sequence[Command]]:
+            for group in groups:
+                asked.append(group)
+                yield [call.words() for call in group]
+
+        try:
+            for replies in node.in_turns(commands(), durable=durable):
+                yield asked.popleft(), replies
+        except StoreUnavailable as error:
+            self._lost_one = True  # In a cluster another server may hold its slots by now.
+            for group in chain(asked, groups):
+                yield group, [error] * len(group)
 
     def close(self) -> None:
         """Lets go of every connection."""

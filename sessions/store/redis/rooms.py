@@ -1,9 +1,11 @@
 """Rooms in Redis: one script per batch, so that each is atomic."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
+
+from redis.exceptions import ResponseError
 
 from sessions import fields as f
 from sessions.errors import StoreUnavailable
@@ -13,7 +15,7 @@ from sessions.store.port import Batch, HistoryFrame, Rejected, Stored
 from sessions.store.redis import coding
 from sessions.store.redis import keys as k
 from sessions.store.redis.asking import TURNS, Asking
-from sessions.store.redis.nodes import GROUP, Call
+from sessions.store.redis.nodes import GROUP, NOT_DONE, Call, Node
 from sessions.store.redis.scripts import APPLY, HISTORY
 from sessions.werkplaats import freed
 
@@ -48,37 +50,75 @@ class Rooms(Asking):
         return frames
 
     def apply(self, batches: Mapping[str, Batch]) -> dict[str, int | Rejected]:
-        asked = [(code, (_guards(batch), batch)) for code, batch in batches.items()]
-        replies: dict[str, Any] = {}
-        with self._writing:
-            # Made and packed group by group: others have their turn while a server works.
-            for start in range(0, len(asked), GROUP):
-                replies |= self._send(dict(asked[start : start + GROUP]))
-        results = {code: coding.result(reply) for code, reply in replies.items()}
-        if replies and all(isinstance(reply, StoreUnavailable) for reply in replies.values()):
-            raise next(iter(replies.values()))
-        if any(f.holds_words(key) for batch in batches.values() for key in batch.changes):
-            self._owes_forgetting = True  # A text that was withdrawn is gone everywhere (HI2).
+        results: dict[str, int | Rejected] = {}
+        for some in self.applying(batches):
+            results |= some
         return results
 
-    def _send(self, asked: Mapping[str, tuple[dict[str, str], Batch]]) -> dict[str, Any]:
-        """The script's reply for each room; a store that is unknown to have done it, as such."""
-        replies: dict[str, Any] = {}
-        calls: dict[str, Call] = {}
-        for code, (guards, batch) in asked.items():
+    def applying(self, batches: Mapping[str, Batch]) -> Iterator[dict[str, int | Rejected]]:
+        lost: list[StoreUnavailable] = []
+        with self._writing:
+            for replies in self._sent({code: (_guards(b), b) for code, b in batches.items()}):
+                lost += [one for one in replies.values() if isinstance(one, StoreUnavailable)]
+                yield {code: coding.result(reply) for code, reply in replies.items()}
+        if any(f.holds_words(key) for batch in batches.values() for key in batch.changes):
+            self._owes_forgetting = True  # A text that was withdrawn is gone everywhere (HI2).
+        if lost and len(lost) == len(batches):
+            raise lost[0]
+
+    def _sent(self, asked: Mapping[str, tuple[dict[str, str], Batch]]) -> Iterator[dict[str, Any]]:
+        """The script's reply for some of the rooms, then for others, while a server works on those.
+
+        Made and packed group by group, so that others have their turn in between. A store that is
+        not known to have done it is StoreUnavailable in the place of the reply.
+        """
+        self._nodes.look_again()
+        places: dict[Node, list[str]] = {}
+        for code in asked:
             try:
-                calls[code] = self._call(code, guards, batch)
+                places.setdefault(self._nodes.of(k.room(code)), []).append(code)
             except StoreUnavailable as error:
-                replies[code] = error
-        for code, reply in zip(calls, self._write(list(calls.values())), strict=True):
+                yield {code: error}
+        for node, codes in places.items():
+            try:
+                deadline = node.deadline()
+            except StoreUnavailable as error:
+                yield dict.fromkeys(codes, error)
+                continue
+            groups = [codes[start : start + GROUP] for start in range(0, len(codes), GROUP)]
+            calls = self._calls(deadline, groups, asked)
+            turns = self._nodes.in_turns(node, calls, durable=True)
+            for group, (made, replies) in zip(groups, turns, strict=True):
+                yield dict(zip(group, self._told(node, made, replies), strict=True))
+
+    def _calls(
+        self,
+        deadline: int,
+        groups: Iterable[Sequence[str]],
+        asked: Mapping[str, tuple[dict[str, str], Batch]],
+    ) -> Iterator[list[Call]]:
+        for group in groups:
+            yield [self._call(deadline, code, *asked[code]) for code in group]
+
+    def _told(self, node: Node, calls: Sequence[Call], replies: list[Any]) -> list[Any]:
+        """Replies of the script as we take them; what was not done is asked again."""
+        again = [place for place, reply in enumerate(replies) if isinstance(reply, NOT_DONE)]
+        if again:
+            found = self._nodes.run([calls[place] for place in again], durable=True)
+            for place, reply in zip(again, found, strict=True):
+                replies[place] = reply
+        for place, reply in enumerate(replies):
             if reply == b"late":
-                self._nodes.of(k.room(code)).forget_clock()
-                replies[code] = StoreUnavailable("the store took too long")
-            else:
-                replies[code] = reply
+                node.forget_clock()
+                replies[place] = StoreUnavailable("the store took too long")
+            elif isinstance(reply, ResponseError):
+                replies[place] = StoreUnavailable(str(reply))
+        if any(isinstance(reply, StoreUnavailable) for reply in replies):
+            # Another server may be the one by now: listen there.
+            self._listening.doubt()
         return replies
 
-    def _call(self, code: str, guards: Mapping[str, str], batch: Batch) -> Call:
+    def _call(self, deadline: int, code: str, guards: Mapping[str, str], batch: Batch) -> Call:
         self._number += 1
         names = k.batch(code)
         dragged: list[str] = []
@@ -101,7 +141,7 @@ class Rooms(Asking):
             (
                 self._worker,
                 self._number,
-                self._nodes.of(names[0]).deadline(),
+                deadline,
                 self._history_rows,
                 batch.at,
                 list(guards),
@@ -145,7 +185,8 @@ class Rooms(Asking):
     ) -> int | Rejected:
         batch = Batch(changes, at, "", "", locked=False)
         with self._writing:
-            reply = self._send({code: (guards, batch)})[code]
+            (replies,) = self._sent({code: (guards, batch)})
+        reply = replies[code]
         if isinstance(reply, StoreUnavailable):
             raise reply
         return coding.result(reply)
