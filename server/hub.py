@@ -41,7 +41,7 @@ from sessions.protocol.messages import Expired
 from sessions.room import RoomView, hashed, matches, new_token, stamp
 from sessions.store import Batch, Receipt, Rejected, Store
 
-SLACK = 0.01
+SLACK = 0.005
 """A room that is due this soon goes along with those that are due now: fewer, larger groups."""
 SWEEP_EVERY = 5.0
 PURGE_EVERY = 60.0

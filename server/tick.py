@@ -6,11 +6,13 @@ slower evenly, for all, instead of falling further and further behind.
 
 from server import metrics
 
-SHORTEST = 0.05
+SHORTEST = 0.06
 """Seconds between two frames of a room where there is time; a quiet room does not wait at all."""
 LONGEST = 0.25
+USUAL = 0.01
+"""Seconds by which a group may be late: one always waits a little for that before it."""
 STRETCH = 2.0
-"""Seconds by which the tick grows for each second that groups are late."""
+"""Seconds by which the tick grows for each second that groups are later than that."""
 SMOOTH = 0.1
 """How much the last group counts against those before it."""
 
@@ -26,7 +28,7 @@ class Tick:
     def was_late(self, late: float) -> None:
         """A group goes to the store `late` seconds after its first room was due."""
         self._late += SMOOTH * (max(0.0, late) - self._late)
-        self.seconds = min(LONGEST, SHORTEST + STRETCH * self._late)
+        self.seconds = min(LONGEST, SHORTEST + STRETCH * max(0.0, self._late - USUAL))
         self._tell()
 
     def _tell(self) -> None:

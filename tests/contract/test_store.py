@@ -267,6 +267,22 @@ def test_one_refusal_harms_no_other(kept: Store) -> None:
     assert kept.room(C) == Stored(1, room())
 
 
+def test_many_rooms_answer_in_turns(kept: Store) -> None:
+    """ST6: each room answers once, and what was answered is there by then."""
+    codes = [f"r{number:05}" for number in range(60)]
+    kept.add_rooms("wp", {code: room() for code in codes}, AT)
+    batches = {code: batch({"x": 1}) for code in codes}
+    batches |= {codes[7]: batch({"x": 1}, phase="outcome"), "zzzzzz": batch({"x": 1})}
+    answers: dict[str, int | Rejected] = {}
+    for some in kept.applying(batches):
+        assert not some.keys() & answers.keys()
+        done = [code for code, result in some.items() if isinstance(result, int)]
+        assert all(found.fields["x"] == 1 for found in kept.rooms(done).values())
+        answers |= some
+    expected: dict[str, int | Rejected] = dict.fromkeys(codes, 2)
+    assert answers == {**expected, codes[7]: Rejected.STALE, "zzzzzz": Rejected.GONE}
+
+
 def test_a_batch_that_cannot_be_kept_leaves_nothing(kept: Store) -> None:
     """ST6: a room of which one field cannot be kept keeps none of the batch."""
     with pytest.raises((TypeError, ValueError, StoreUnavailable)):

@@ -35,8 +35,8 @@ TIMEOUT = 2.0
 """Seconds after which a command is given up; no server carries it out later than that."""
 REST = 0.5
 """Seconds for which a server that did not answer is not asked."""
-GROUP = 48
-"""Commands in one round trip: packing more would hold up all else here for over 2 ms."""
+GROUP = 24
+"""Commands in one round trip: while a server works on one, we make or show another."""
 NOT_DONE = (NoScriptError, MovedError)
 """What a server says that did nothing with a command."""
 TRIES = 3
