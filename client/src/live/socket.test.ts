@@ -161,7 +161,16 @@ describe("the socket of a room", () => {
     const { heard } = setup();
     line().receive(OPEN);
     vi.advanceTimersByTime(8000);
-    expect((heard[0]?.[1] as Error).message).toBe("timeout");
+    expect((heard[0]?.[1] as Error).message).toBe("websocket error");
+  });
+
+  it("uses long polling where a proxy swallows WebSockets without a word", async () => {
+    const polling = new FakePolling();
+    const { socket, heard } = setup(() => Promise.resolve(polling));
+    await vi.advanceTimersByTimeAsync(7999);
+    expect([heard, polling.connects]).toEqual([[], 0]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect([socket.connected, polling.connects]).toEqual([true, 1]);
   });
 
   it("uses long polling where no WebSocket comes through, and tries a WebSocket first the next time", async () => {

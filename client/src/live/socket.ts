@@ -103,7 +103,7 @@ export class RoomSocket implements Wire {
     socket.onmessage = ({ data }: MessageEvent<string>) => this.#hear(data);
     socket.onclose = () => this.#closed();
     this.#socket = socket;
-    this.#timer = setTimeout(() => this.#refuse("timeout"), WITHIN);
+    this.#timer = setTimeout(() => this.#closed(), WITHIN);
   }
 
   disconnect(): void {
@@ -174,7 +174,7 @@ export class RoomSocket implements Wire {
     asked.resolve(answer);
   }
 
-  /** The WebSocket is gone, and it was not we who closed it. */
+  /** The WebSocket is gone, and it was not we who closed it; or something on the way swallows what it says. */
   #closed(): void {
     if (this.#inside) return this.#drop("transport close");
     this.#failures += 1;
