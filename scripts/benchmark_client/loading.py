@@ -1,13 +1,17 @@
 """The first load of the room: what comes over the network, and when a slider answers."""
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from scripts.benchmark_client.browser import Slow
 from scripts.benchmark_client.machine import noticing
 
 QUIET = 8_000
-"""Milliseconds after which nothing belongs to the first load any more."""
+"""Milliseconds after which what comes at rest has come."""
+CALM = 1_000
+"""Milliseconds without a long task after which the page is at rest."""
 KINDS = {
     "Document": "HTML",
     "Stylesheet": "CSS",
@@ -70,9 +74,7 @@ async def first_load(slow: Slow, link: str) -> tuple[Load, float]:
         await slow.answering()
     await slow.rest(QUIET)
     shown, responded = await slow.page.evaluate("[clientSpeed.shown, clientSpeed.responded]")
-    # What still keeps the page busy just after it answered belongs to it too.
-    tasks = [task["startTime"] + task["duration"] for task in await slow.seen("tasks")]
-    interactive = max([responded, *tasks])
+    interactive = _at_rest(responded, await slow.seen("tasks"))
 
     sizes: dict[str, int] = defaultdict(int)
     later = 0
@@ -82,3 +84,12 @@ async def first_load(slow: Slow, link: str) -> tuple[Load, float]:
         else:
             later += size
     return Load(dict(sizes), later, shown, responded, interactive), others.share
+
+
+def _at_rest(responded: float, tasks: Sequence[Mapping[str, float]]) -> float:
+    """When the page had answered, and what kept it busy just after that was done."""
+    rest = responded
+    for task in sorted(tasks, key=itemgetter("startTime")):
+        if task["startTime"] < rest + CALM:
+            rest = max(rest, task["startTime"] + task["duration"])
+    return rest
