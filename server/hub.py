@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
-from time import monotonic
+from time import monotonic, sleep
 from typing import NamedTuple
 
 import structlog
@@ -104,6 +104,7 @@ class Hub:
     def run(self) -> None:
         """Ticks until `stop`; nothing that goes wrong with one room ends it."""
         while not self._stopped:
+            sleep(0)  # Where there is always something due, others would never have a turn.
             self._wake.wait(self._pause())
             self._wake.clear()
             try:

@@ -206,9 +206,9 @@ class Store(Protocol):
         """
 
     def applying(self, batches: Mapping[str, Batch]) -> Iterator[dict[str, int | Rejected]]:
-        """Likewise, and answers for some rooms while a server is at work on others.
+        """Likewise, and answers for some rooms before others are done.
 
-        Where none confirms it raises after the last.
+        Where it raises, what it did not answer for is not known to be stored.
         """
 
     def claim(

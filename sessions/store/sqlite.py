@@ -32,6 +32,8 @@ from sessions.store.port import (
 from sessions.store.sqlitefile import hold, open_beside, open_file
 from sessions.werkplaats import Werkplaats, freed
 
+GROUP = 24
+"""Rooms in one transaction of a tick: those are shown before the next are stored."""
 HISTORY_ROWS = 20_000
 """A room whose history outgrows this loses the older half's detail, never its state."""
 
@@ -192,7 +194,9 @@ class SqliteStore(Alone):
         return results
 
     def applying(self, batches: Mapping[str, Batch]) -> Iterator[dict[str, int | Rejected]]:
-        yield self.apply(batches)
+        codes = list(batches)
+        for start in range(0, len(codes), GROUP):
+            yield self.apply({code: batches[code] for code in codes[start : start + GROUP]})
 
     def claim(
         self, code: str, role: str, seat: Mapping[str, Any], token: str, at: str
