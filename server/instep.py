@@ -82,8 +82,9 @@ class InStep:
 
     def _lay(self, room: OpenRoom, seq: int, changes: Changes, *, mine: bool) -> None:
         """The next batch goes over the map, and what follows from it follows."""
-        self._showing.advance(room, seq, changes, mine=mine)
-        if f.only_dragged(changes):
+        dragged = f.only_dragged(changes)
+        self._showing.advance(room, seq, changes, dragged=dragged, mine=mine)
+        if dragged:
             return
         if any(key.startswith("~token/") for key in changes):
             self._hub.shut_out(room)

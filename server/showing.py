@@ -51,10 +51,15 @@ class Showing:
         """When the next owed insight goes out; infinity when none is owed."""
         return min(self._owed.values(), default=float("inf"))
 
-    def advance(self, room: OpenRoom, seq: int, changes: Changes, *, mine: bool = True) -> None:
-        """Takes a stored batch into the map and shows each view its part of it."""
+    def advance(
+        self, room: OpenRoom, seq: int, changes: Changes, *, dragged: bool, mine: bool
+    ) -> None:
+        """Takes a stored batch into the map and shows each view its part of it.
+
+        `dragged`: nothing else changes in it than what people drag.
+        """
         self._batches += 1
-        was_hidden, dragged = room.hidden(), f.only_dragged(changes)
+        was_hidden = room.hidden()
         before = room.fields if dragged or not was_hidden else dict(room.fields)
         room.advance(seq, changes, dragged=dragged)
         hidden = was_hidden or room.hidden()

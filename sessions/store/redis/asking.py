@@ -42,7 +42,10 @@ class Asking:
         return _whole(self._write(calls))
 
     def _write(self, calls: Sequence[Call]) -> list[Any]:
-        replies = self._nodes.run(calls, durable=True)
+        return self._noticed(self._nodes.run(calls, durable=True))
+
+    def _noticed(self, replies: list[Any]) -> list[Any]:
+        """The replies to a write, after a look at what they say of the servers."""
         if any(isinstance(reply, StoreUnavailable) for reply in replies):
             # Another server may be the one by now: listen there.
             self._listening.doubt()

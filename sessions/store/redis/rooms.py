@@ -113,10 +113,7 @@ class Rooms(Asking):
                 replies[place] = StoreUnavailable("the store took too long")
             elif isinstance(reply, ResponseError):
                 replies[place] = StoreUnavailable(str(reply))
-        if any(isinstance(reply, StoreUnavailable) for reply in replies):
-            # Another server may be the one by now: listen there.
-            self._listening.doubt()
-        return replies
+        return self._noticed(replies)
 
     def _call(self, deadline: int, code: str, guards: Mapping[str, str], batch: Batch) -> Call:
         self._number += 1
